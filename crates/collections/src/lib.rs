@@ -16,6 +16,8 @@ pub mod counted;
 #[doc(hidden)]
 pub mod deadlines;
 #[doc(hidden)]
+pub mod index;
+#[doc(hidden)]
 pub mod slots;
 #[doc(hidden)]
 pub mod takers;

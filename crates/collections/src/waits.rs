@@ -3,42 +3,59 @@
 //! The core idea: a node can go on if a path leads from it to a node that does not wait. All other nodes wait for ever, and each
 //! of them is on a cycle or leads to one. The search takes time proportional to the size of the graph, and does not recurse.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
-use std::hash::Hash;
 
-/// The nodes that wait, each with all nodes that it waits for.
-type Waits = BTreeMap<usize, Vec<usize>>;
+use crate::index::Index;
+use crate::takers::Stamp;
 
-/// Takes out every node from which a path leads to one that does not wait.
-fn keep_stuck(waits: &mut Waits) {
-    let mut waiters: HashMap<usize, Vec<usize>> = HashMap::new();
-    for (waiter, on) in &*waits {
-        on.iter().for_each(|on| waiters.entry(*on).or_default().push(*waiter));
-    }
-    let mut free: Vec<usize> = waiters.keys().filter(|on| !waits.contains_key(on)).copied().collect();
-    while let Some(on) = free.pop() {
-        let waiters = waiters.remove(&on).into_iter().flatten();
-        free.extend(waiters.filter(|waiter| waits.remove(waiter).is_some()));
+/// What a task waits for: the task at this address or, if that is 0, the task with the stamp, if it has not changed since.
+pub type On = (usize, Option<Stamp>);
+
+/// A task that waits, by both of its names.
+#[derive(Debug)]
+pub struct WaitingTask {
+    address: usize,
+    stamp: Stamp,
+    on: Option<Vec<On>>,
+}
+
+impl WaitingTask {
+    /// A task at this address that waits for all of these; `None` if it can go on.
+    #[must_use]
+    pub fn new(address: usize, stamp: Stamp, on: Option<Vec<On>>) -> Self {
+        Self { address, stamp, on }
     }
 }
 
-/// Returns a cycle of stuck nodes, beginning with the smallest, and removes the nodes that the search has visited.
-fn take_cycle(waits: &mut Waits) -> Option<Vec<usize>> {
-    loop {
-        let mut at = *waits.first_key_value()?.0;
-        let mut path = Vec::new();
-        while let Some(on) = waits.remove(&at) {
-            path.push(at);
-            at = *on.first()?;
-        }
-        if let Some(start) = path.iter().position(|node| *node == at) {
-            let mut cycle = path.split_off(start);
-            let first = (0..cycle.len()).min_by_key(|index| cycle[*index])?;
-            cycle.rotate_left(first);
-            return Some(cycle);
-        }
+/// For each node, all nodes that it waits for; `None` if it can go on.
+type Waits = Vec<Option<Vec<usize>>>;
+
+/// Takes out every node from which a path leads to one that does not wait.
+fn keep_stuck(waits: &mut Waits) {
+    let mut waiters: Vec<Vec<usize>> = vec![Vec::new(); waits.len()];
+    for (waiter, on) in waits.iter().enumerate() {
+        on.iter().flatten().for_each(|on| waiters[*on].push(waiter));
     }
+    let mut free: Vec<usize> = (0..waits.len()).filter(|node| waits[*node].is_none()).collect();
+    while let Some(on) = free.pop() {
+        let waiters = std::mem::take(&mut waiters[on]);
+        free.extend(waiters.into_iter().filter(|waiter| waits[*waiter].take().is_some()));
+    }
+}
+
+/// Returns the cycle of stuck nodes to which `node` leads, beginning with the smallest, unless an earlier search has visited it. The
+/// nodes that the search visits are taken out.
+fn take_cycle(waits: &mut Waits, node: usize) -> Option<Vec<usize>> {
+    let (mut at, mut path) = (node, Vec::new());
+    while let Some(on) = waits[at].take() {
+        path.push(at);
+        at = *on.first()?;
+    }
+    let start = path.iter().position(|node| *node == at)?;
+    let mut cycle = path.split_off(start);
+    let first = (0..cycle.len()).min_by_key(|index| cycle[*index])?;
+    cycle.rotate_left(first);
+    Some(cycle)
 }
 
 /// Nodes that wait for each other.
@@ -51,23 +68,24 @@ pub struct Knot {
     pub needed: Vec<usize>,
 }
 
-/// Finds every cycle of stuck nodes. A node has names, and a list of the names that it waits for, or `None` if it can go on. A
-/// name that no waiting node has belongs to something that can go on.
-pub fn knots<Name: Eq + Hash, Names: IntoIterator<Item = Name>>(
-    nodes: impl Iterator<Item = (Names, Option<Vec<Name>>)>,
-) -> Vec<Knot> {
-    let (mut places, mut waiting) = (HashMap::new(), Vec::new());
-    for (place, (names, on)) in nodes.enumerate() {
-        if let Some(on) = on {
-            places.extend(names.into_iter().map(|name| (name, place)));
-            waiting.push((place, on));
-        }
+/// Finds every cycle of stuck tasks; their nodes are the places in the list. A name that no task has belongs to something that can go
+/// on.
+#[must_use]
+pub fn knots(tasks: &[WaitingTask]) -> Vec<Knot> {
+    // The usual case.
+    if tasks.iter().all(|task| task.on.is_none()) {
+        return Vec::new();
     }
-    let known = |on: Vec<Name>| on.iter().map(|name| places.get(name).copied()).collect::<Option<_>>();
-    let mut waits: Waits = waiting.into_iter().filter_map(|(place, on)| Some((place, known(on)?))).collect();
+    let by_address: Index = tasks.iter().map(|task| task.address).collect();
+    let by_number: Index = tasks.iter().map(|task| task.stamp.number as usize).collect();
+    let place = |on: &On| match on.1 {
+        None => by_address.first(on.0),
+        Some(stamp) => by_number.first(stamp.number as usize).filter(|place| tasks[*place].stamp == stamp),
+    };
+    let mut waits: Waits = tasks.iter().map(|task| task.on.as_ref()?.iter().map(place).collect()).collect();
     keep_stuck(&mut waits);
     let stuck = waits.clone();
-    let cycles = std::iter::from_fn(|| take_cycle(&mut waits));
+    let cycles = (0..waits.len()).filter_map(|node| take_cycle(&mut waits, node));
     cycles.map(|cycle| Knot { needed: all_needed(&stuck, &cycle), cycle }).collect()
 }
 
@@ -80,11 +98,21 @@ impl fmt::Display for Knot {
     }
 }
 
-/// What looks, made one after the other, have found: for how long, and whether it has been reported.
-#[derive(Debug)]
-pub struct Sightings<Key> {
-    before: HashMap<Key, Sighting>,
-    now: HashMap<Key, Sighting>,
+/// The tasks of a cycle, each with its number and that of its wait.
+pub type CycleKey = Vec<(u32, u64)>;
+
+/// The cycles that looks, made one after the other, have found: for how long, and whether they have been reported.
+#[derive(Debug, Default)]
+pub struct Sightings {
+    before: Look,
+    now: Look,
+}
+
+/// What one look has found. A task is on one cycle at most, so its number identifies the cycle.
+#[derive(Debug, Default)]
+struct Look {
+    found: Vec<(CycleKey, Sighting)>,
+    by_first: Index,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -93,45 +121,58 @@ struct Sighting {
     is_reported: bool,
 }
 
-impl<Key> Default for Sightings<Key> {
-    fn default() -> Self {
-        Self { before: HashMap::new(), now: HashMap::new() }
+impl Look {
+    fn get(&mut self, key: &CycleKey) -> Option<&mut Sighting> {
+        let place = self.by_first.first(first(key))?;
+        self.found.get_mut(place).filter(|(known, _)| known == key).map(|(_, sighting)| sighting)
+    }
+
+    fn add(&mut self, key: &CycleKey, sighting: Sighting) {
+        self.by_first.add(first(key), self.found.len());
+        self.found.push((key.clone(), sighting));
     }
 }
 
-impl<Key: Clone + Eq + Hash> Sightings<Key> {
+fn first(key: &CycleKey) -> usize {
+    key.first().map_or(0, |(task, _)| *task as usize)
+}
+
+impl Sightings {
     /// Begins a look. What the last look has not found is forgotten.
     pub fn begin(&mut self) {
         self.before = std::mem::take(&mut self.now);
     }
 
-    /// Notes that the look has found something at this time. Returns whether that is young, as long as the looks have not been finding
-    /// it for so many seconds, and whether it has been reported.
-    pub fn find(&mut self, key: &Key, time: f64, seconds: f64) -> (bool, bool) {
-        let sighting = self.before.remove(key).unwrap_or(Sighting { since: time, is_reported: false });
-        self.now.insert(key.clone(), sighting);
+    /// Notes that the look has found a cycle at this time. Returns whether that is young, as long as the looks have not been finding it
+    /// for so many seconds, and whether it has been reported.
+    pub fn find(&mut self, key: &CycleKey, time: f64, seconds: f64) -> (bool, bool) {
+        let sighting = self.before.get(key).map_or(Sighting { since: time, is_reported: false }, |known| *known);
+        self.now.add(key, sighting);
         (time - sighting.since < seconds, sighting.is_reported)
     }
 
-    /// Notes that something that the look has found is reported.
-    pub fn report(&mut self, key: &Key) {
-        self.now.entry(key.clone()).and_modify(|sighting| sighting.is_reported = true);
+    /// Notes that a cycle that the look has found is reported.
+    pub fn report(&mut self, key: &CycleKey) {
+        if let Some(sighting) = self.now.get(key) {
+            sighting.is_reported = true;
+        }
     }
 }
 
 /// These nodes, and all that they wait for, directly or indirectly; each once.
 fn all_needed(waits: &Waits, nodes: &[usize]) -> Vec<usize> {
-    reached(nodes.to_vec(), |node| waits.get(node).cloned().unwrap_or_default())
+    reached(nodes.to_vec(), |node| *node, |node| waits[*node].clone().unwrap_or_default())
 }
 
-/// These nodes, and all that can be reached from them; each once. The walk does not recurse.
-pub fn reached<Node: Clone + Eq + Hash>(mut nodes: Vec<Node>, next: impl Fn(&Node) -> Vec<Node>) -> Vec<Node> {
-    let mut seen: HashSet<Node> = nodes.iter().cloned().collect();
+/// These nodes, and all that can be reached from them; each once, as its number identifies it. The walk does not recurse.
+pub fn reached<Node>(mut nodes: Vec<Node>, number: fn(&Node) -> usize, next: impl Fn(&Node) -> Vec<Node>) -> Vec<Node> {
+    let mut seen = Index::default();
+    nodes.iter().for_each(|node| _ = seen.add(number(node), 0));
     let mut at = 0;
     while let Some(node) = nodes.get(at) {
         at += 1;
         let new = next(node);
-        nodes.extend(new.into_iter().filter(|node| seen.insert(node.clone())));
+        nodes.extend(new.into_iter().filter(|node| seen.add(number(node), at)));
     }
     nodes
 }
@@ -141,10 +182,11 @@ mod tests {
     use super::*;
 
     fn cycles(edges: &[(usize, &[usize])]) -> (Vec<usize>, Vec<Vec<usize>>) {
-        let mut waits: Waits = edges.iter().map(|(node, on)| (*node, on.to_vec())).collect();
+        let mut waits: Waits = vec![None; 10];
+        edges.iter().for_each(|(node, on)| waits[*node] = Some(on.to_vec()));
         keep_stuck(&mut waits);
-        let stuck = waits.keys().copied().collect();
-        (stuck, std::iter::from_fn(|| take_cycle(&mut waits)).collect())
+        let stuck = (0..10).filter(|node| waits[*node].is_some()).collect();
+        (stuck, (0..10).filter_map(|node| take_cycle(&mut waits, node)).collect())
     }
 
     #[test]
@@ -167,19 +209,26 @@ mod tests {
 
     #[test]
     fn a_node_that_waits_for_several_needs_them_all() {
-        let on = |names: &[&'static str]| Some(names.to_vec());
-        let nodes = [
-            (["a", "A"], on(&["b"])),
-            (["b", "B"], on(&["A", "c"])),
-            (["c", "C"], on(&["d", "b"])),
-            (["d", "D"], on(&["A"])),
-            (["e", "E"], on(&["a"])),
-            (["f", "F"], None),
-            (["g", "G"], on(&["h", "f"])),
-            (["h", "H"], on(&["g"])),
-            (["i", "I"], on(&["i", "unknown"])),
-        ];
-        let knots = knots(nodes.into_iter());
+        // Each task has a letter for its address, and the letter's number in the alphabet for that of its stamp.
+        let address = |letter: u8| (letter as usize, None);
+        let stamp = |letter: u8, made| Stamp { number: u32::from(letter - b'a') + 1, made };
+        let holder = |letter| (0, Some(stamp(letter, 3)));
+        let task = |letter: u8, on: &[On]| {
+            WaitingTask::new(letter as usize, stamp(letter, 3), Some(on.to_vec()).filter(|on| !on.is_empty()))
+        };
+        let knots = knots(&[
+            task(b'a', &[address(b'b')]),
+            task(b'b', &[holder(b'a'), address(b'c')]),
+            task(b'c', &[address(b'd'), address(b'b')]),
+            task(b'd', &[holder(b'a')]),
+            task(b'e', &[address(b'a')]),
+            task(b'f', &[]),
+            task(b'g', &[address(b'h'), address(b'f')]),
+            task(b'h', &[holder(b'g')]),
+            task(b'i', &[address(b'i'), address(b'z')]),
+            // The holder has since made a task.
+            task(b'j', &[(0, Some(stamp(b'j', 2)))]),
+        ]);
         assert_eq!(knots, [Knot { cycle: vec![0, 1], needed: vec![0, 1, 2, 3] }]);
         assert_eq!(knots[0].to_string(), "2 tasks wait for each other");
     }
@@ -187,26 +236,30 @@ mod tests {
     #[test]
     fn what_a_look_does_not_find_begins_anew() {
         let mut sightings = Sightings::default();
-        let mut look = |keys: &[&'static str], time: f64| {
+        let (a, b) = (vec![(7, 1), (3, 0)], vec![(5, 0), (6, 0)]);
+        let mut look = |keys: &[&CycleKey], time: f64| {
             sightings.begin();
             let found: Vec<_> = keys.iter().map(|key| sightings.find(key, time, 2.0)).collect();
-            keys.iter().filter(|key| **key == "a").for_each(|key| sightings.report(key));
+            keys.iter().filter(|key| **key == &a).for_each(|key| sightings.report(key));
             found
         };
-        assert_eq!(look(&["a"], 1.0), [(true, false)]);
-        assert_eq!(look(&["b", "a"], 3.0), [(true, false), (false, true)]);
-        assert_eq!(look(&["b"], 4.0), [(true, false)]);
-        assert_eq!(look(&["a", "b"], 6.0), [(true, false), (false, false)]);
+        assert_eq!(look(&[&a], 1.0), [(true, false)]);
+        assert_eq!(look(&[&b, &a], 3.0), [(true, false), (false, true)]);
+        assert_eq!(look(&[&b], 4.0), [(true, false)]);
+        assert_eq!(look(&[&a, &b], 6.0), [(true, false), (false, false)]);
+        // The same tasks, one of which waits for something else since.
+        assert_eq!(look(&[&vec![(7, 2), (3, 0)], &b], 9.0), [(true, false), (false, false)]);
     }
 
     #[test]
     fn long_chains_are_walked_without_recursion() {
-        let mut waits: Waits = (0..200_000).map(|node| (node, vec![node + 1])).collect();
+        let mut waits: Waits = (0..200_000).map(|node| Some(vec![node + 1])).collect();
         let mut closed = waits.clone();
+        waits.push(None);
         keep_stuck(&mut waits);
-        assert!(waits.is_empty());
-        closed.insert(200_000, vec![0]);
+        assert!(waits.iter().all(Option::is_none));
+        closed.push(Some(vec![0]));
         keep_stuck(&mut closed);
-        assert_eq!(take_cycle(&mut closed).map(|cycle| cycle.len()), Some(200_001));
+        assert_eq!(take_cycle(&mut closed, 0).map(|cycle| cycle.len()), Some(200_001));
     }
 }

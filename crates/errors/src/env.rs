@@ -2,7 +2,6 @@
 //! say where they were raised.
 
 use std::env::var_os;
-use std::sync::OnceLock;
 
 use crate::ValueError;
 
@@ -30,12 +29,9 @@ pub fn is_set(name: &str) -> bool {
 }
 
 /// Do errors say where they were raised? With `ASYNCIO_DEBUG=1`, or if the standard library would make backtraces of errors:
-/// with `RUST_BACKTRACE`, unless `RUST_LIB_BACKTRACE` says otherwise. It is looked up once.
+/// with `RUST_BACKTRACE`, unless `RUST_LIB_BACKTRACE` says otherwise.
 #[must_use]
 pub fn shows_locations() -> bool {
-    static SHOWS: OnceLock<bool> = OnceLock::new();
-    *SHOWS.get_or_init(|| {
-        let backtrace = var_os("RUST_LIB_BACKTRACE").or_else(|| var_os("RUST_BACKTRACE"));
-        var_os("ASYNCIO_DEBUG").is_some_and(|value| value == "1") || backtrace.is_some_and(|value| value != "0")
-    })
+    let backtrace = var_os("RUST_LIB_BACKTRACE").or_else(|| var_os("RUST_BACKTRACE"));
+    var_os("ASYNCIO_DEBUG").is_some_and(|value| value == "1") || backtrace.is_some_and(|value| value != "0")
 }

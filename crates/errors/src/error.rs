@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 use std::{fmt, io, iter};
 
-use crate::names::place;
+use crate::names::{self, place};
 use crate::{CancelledError, Exception, ExceptionGroup, Raisable, RaisedError, RuntimeError, TimeoutError, env, repr};
 
 /// The result of a coroutine: a value, or the exception that it raised.
@@ -295,7 +295,7 @@ impl Error {
     pub fn location(&self) -> Option<&'static Location<'static>> {
         let at = self.raised().0.at;
         // A conversion by `map_err(Error::from)`, or by an older standard library; or one in this library.
-        let unknown = self.is_report() || at.file().contains("library/core/src/") || is_ours(at.file());
+        let unknown = self.is_report() || names::has(at.file(), "library/core/src/") || is_ours(at.file());
         (!unknown).then_some(at)
     }
 
@@ -500,10 +500,24 @@ impl Error {
 
     /// If nothing else owns this error, moves the errors that it leads to into `errors`, unless they lead nowhere.
     fn take_apart(&mut self, errors: &mut Vec<Error>) {
-        match Arc::get_mut(&mut self.0).map(|raised| &mut raised.kind) {
-            Some(RaisedKind::Link(link)) => link.take_apart(errors),
-            Some(RaisedKind::Described(described)) => described.take_apart(errors),
-            Some(RaisedKind::Other(error)) => {
+        if let Some(raised) = Arc::get_mut(&mut self.0) {
+            raised.take_apart(errors);
+        }
+    }
+}
+
+impl Raised {
+    fn take_apart(&mut self, errors: &mut Vec<Error>) {
+        match &mut self.kind {
+            RaisedKind::Link(link) => {
+                // A context that leads nowhere is dropped here.
+                errors.extend(link.context.take().filter(Error::leads_on));
+                link.raised.take_apart(errors);
+            }
+            RaisedKind::Described(described) if described.error.leads_on() => {
+                errors.push(std::mem::replace(&mut described.error, CancelledError::default().into()));
+            }
+            RaisedKind::Other(error) => {
                 if let Some(group) = error.downcast_mut::<ExceptionGroup>() {
                     group.take_members(errors);
                 }
@@ -513,11 +527,35 @@ impl Error {
     }
 }
 
-/// Is this a source file of the library? Its crates are beside this one: `crates/errors/src` or `asyncio-errors-0.1.0/src`.
+impl Drop for Raised {
+    #[inline]
+    fn drop(&mut self) {
+        #[cold]
+        fn drop_chain(raised: &mut Raised) {
+            let mut errors = Vec::new();
+            raised.take_apart(&mut errors);
+            drop_one_by_one(errors);
+        }
+
+        if let RaisedKind::Link(_) | RaisedKind::Described(_) = self.kind {
+            drop_chain(self);
+        }
+    }
+}
+
+/// The folder with the library's crates, among which this one is: `crates/errors/src` or `asyncio-errors-0.1.0/src`.
+const CRATES: &str = {
+    let (this, mut end) = (file!(), file!().len());
+    while end > 0 && !matches!(this.as_bytes().split_at(end).1, [b'e', b'r', b'r', b'o', b'r', b's', ..]) {
+        end -= 1;
+    }
+    this.split_at(end).0
+};
+
+/// Is this a source file of the library?
 fn is_ours(file: &str) -> bool {
-    let this = file!();
-    let crates = &this[..this.rfind("errors").unwrap_or(0)];
-    file.strip_prefix(crates).is_some_and(|path| path.split(['/', '\\']).nth(1) == Some("src"))
+    let path = file.as_bytes().strip_prefix(CRATES.as_bytes());
+    path.is_some_and(|path| path.split(|byte| matches!(byte, b'/' | b'\\')).nth(1) == Some(b"src"))
 }
 
 /// The texts of an error that is not `Send`, and of its sources.
@@ -573,22 +611,6 @@ struct Link {
     is_final: bool,
 }
 
-impl Link {
-    fn take_apart(&mut self, errors: &mut Vec<Error>) {
-        // A context that leads nowhere is dropped here.
-        errors.extend(self.context.take().filter(Error::leads_on));
-        self.raised.take_apart(errors);
-    }
-}
-
-impl Drop for Link {
-    fn drop(&mut self) {
-        let mut errors = Vec::new();
-        self.take_apart(&mut errors);
-        drop_one_by_one(errors);
-    }
-}
-
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.raised, f)
@@ -612,22 +634,6 @@ impl StdError for Link {
 struct Described {
     text: Cow<'static, str>,
     error: Error,
-}
-
-impl Described {
-    fn take_apart(&mut self, errors: &mut Vec<Error>) {
-        if self.error.leads_on() {
-            errors.push(std::mem::replace(&mut self.error, CancelledError::default().into()));
-        }
-    }
-}
-
-impl Drop for Described {
-    fn drop(&mut self) {
-        let mut errors = Vec::new();
-        self.take_apart(&mut errors);
-        drop_one_by_one(errors);
-    }
 }
 
 impl fmt::Display for Described {

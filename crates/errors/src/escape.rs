@@ -15,10 +15,10 @@ pub enum Lines {
 }
 
 /// Passes text on with control characters escaped, and others that a terminal obeys instead of showing them.
-#[derive(Debug)]
-pub struct Escape<'a, W>(pub &'a mut W, pub Lines);
+#[expect(missing_debug_implementations, reason = "what it writes to has none")]
+pub struct Escape<'a>(pub &'a mut dyn fmt::Write, pub Lines);
 
-impl<W: fmt::Write> fmt::Write for Escape<'_, W> {
+impl fmt::Write for Escape<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let lines = self.1;
         for piece in text.split_inclusive(|c| is_special(c, lines)) {
@@ -44,7 +44,7 @@ fn is_special(c: char, lines: Lines) -> bool {
 }
 
 /// Writes a character that is not printable as Python's `repr` writes it.
-pub fn escaped(f: &mut impl fmt::Write, c: char) -> fmt::Result {
+pub fn escaped(f: &mut dyn fmt::Write, c: char) -> fmt::Result {
     match (c, u32::from(c)) {
         ('\n', _) => f.write_str("\\n"),
         ('\r', _) => f.write_str("\\r"),

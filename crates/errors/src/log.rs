@@ -34,6 +34,10 @@ pub use output::{stdout, write};
 /// log::warning(format_args!("peer {} said goodbye", "\u{1b}[2J")); // written with a harmless \x1b
 /// ```
 pub fn warning(message: impl fmt::Display) {
+    warn(format_args!("{message}"));
+}
+
+fn warn(message: fmt::Arguments<'_>) {
     let mut text = String::new();
     // An error can only come from the `Display` itself; what it has written until then is reported.
     let _ = write!(Escape(&mut text, Lines::Keep), "{message}");

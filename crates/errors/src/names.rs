@@ -35,6 +35,11 @@ fn is_named_after(name: &str, module: &str) -> bool {
             .all(|letter| letters.next().is_some_and(|of_name| of_name.eq_ignore_ascii_case(&letter)))
 }
 
+/// Is `part` in the text? (`str::contains`, which is faster in long texts, adds two kilobytes to every program.)
+pub(crate) fn has(text: &str, part: &str) -> bool {
+    text.as_bytes().windows(part.len()).any(|window| window == part.as_bytes())
+}
+
 /// A location in a source file as `FILE:LINE`.
 #[must_use]
 pub fn place(location: &Location<'_>) -> String {

@@ -6,6 +6,7 @@ use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::{Mutex, PoisonError};
 
+use crate::names::has;
 use crate::{Error, log};
 
 /// A panic of a task, a callback or a job in a thread, as an error.
@@ -75,7 +76,7 @@ pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
 /// A hint on how to avoid this panic, if its message does not help users of this runtime.
 fn hint(message: &str) -> Option<&'static str> {
     // tokio's message when one of its sockets, timers or tasks is used outside of its runtimes.
-    let needs_tokio = message.contains("must be called from the context of a Tokio 1.x runtime");
+    let needs_tokio = has(message, "must be called from the context of a Tokio 1.x runtime");
     needs_tokio.then_some(
         "hint: put it into `async_compat::Compat::new(async { … })`, or enter a runtime of tokio's around `run`",
     )

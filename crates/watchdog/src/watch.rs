@@ -88,9 +88,9 @@ impl Shared {
                     self.changed.wait_timeout(note, wait).unwrap_or_else(PoisonError::into_inner).0
                 }
                 Some(running) => {
-                    let (What { who, at }, ms) = (&running.what, running.limit.as_millis());
-                    let text =
-                        format!("Executing {who} is taking longer than {}.{:03} seconds{at}", ms / 1000, ms % 1000);
+                    let What { who, at } = &running.what;
+                    let (seconds, ms) = (running.limit.as_secs(), running.limit.subsec_millis());
+                    let text = format!("Executing {who} is taking longer than {seconds}.{ms:03} seconds{at}");
                     // Reported once, without the lock, because writing the log may block.
                     note.running = None;
                     drop(note);

@@ -181,7 +181,8 @@ impl Run for HandleInner {
         let f = self.f.take();
         let Some(f) = f else { return };
         let Some(core) = self.core.upgrade() else { return };
-        run_handled(&core, self.vars.clone(), &|| self.describe(), self.queued, f);
+        let names = || (self.describe(), self.queued.handle_repr(false, Some(&self.describe().to_string())));
+        run_handled(&core, self.vars.clone(), &names, f);
     }
 
     fn describe(&self) -> Text {

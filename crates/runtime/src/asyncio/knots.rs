@@ -15,18 +15,16 @@
 use std::cell::RefCell;
 
 use asyncio_clock::Clock;
-use asyncio_collections::{counted::CountedWaker, takers::Stamp, waits::Sightings, waits::knots, waits::reached};
+use asyncio_collections::counted::CountedWaker;
+use asyncio_collections::waits::{On, Sightings, WaitingTask, knots, reached};
 use asyncio_errors::log;
 
 use crate::asyncio::{deadlock::describe, events::EventLoop, tasks::Edges};
 use crate::kernel::{AnyFuture, AnyTask, BlockedOn, Kind, LoopCore, State};
 
-/// What a task waits for: the task at this address or, if that is 0, the task of the stamp, if it has not changed since.
-type On = (usize, Option<Stamp>);
-
 thread_local! {
-    /// The cycles that have been found, by the number of each task and that of its wait in line.
-    static FOUND: RefCell<Sightings<Vec<(u32, u64)>>> = RefCell::default();
+    /// The cycles that have been found. The number of a wait is that of its ticket in line.
+    static FOUND: RefCell<Sightings> = RefCell::default();
 }
 
 /// The seconds for which a cycle must last before it is reported.
@@ -55,8 +53,8 @@ pub(crate) fn partial_deadlocks(core: &LoopCore) -> Vec<Vec<AnyTask>> {
     let (mut found, tasks) = (Vec::new(), core.tasks.all_that(waits_for_tasks));
     let key = |blocked_on| if let BlockedOn::Line(_, ticket) = blocked_on { ticket.key() } else { 0 };
     FOUND.with_borrow_mut(Sightings::begin);
-    let names = |task: &AnyTask| [(task.as_future().address(), None), (0, Some(task.core().stamp()))];
-    for knot in knots(tasks.iter().map(|task| (names(task), waits_for(task)))) {
+    let waiting = |task: &AnyTask| WaitingTask::new(task.as_future().address(), task.core().stamp(), waits_for(task));
+    for knot in knots(&tasks.iter().map(waiting).collect::<Vec<_>>()) {
         let handles = |places: &[usize]| places.iter().map(|place| tasks[*place].clone()).collect::<Vec<_>>();
         let (cycle, needed) = (handles(&knot.cycle), handles(&knot.needed));
         let waits = cycle.iter().map(|task| (task.core().number(), key(task.core().blocked_on()))).collect();
@@ -109,7 +107,7 @@ fn members(future: AnyFuture) -> Option<Vec<On>> {
 fn may_be_ended(core: &LoopCore, tasks: &[AnyTask]) -> bool {
     let (edges, tasks) = (Edges::of(core), tasks.iter().map(|task| task.as_any().clone()).collect());
     let is_limited = |task| core.timers.borrow().are_limiting(&task);
-    let all = reached(tasks, |future| edges.waiters_of(future).into_iter().cloned().collect());
+    let all = reached(tasks, AnyFuture::address, |future| edges.waiters_of(future, |_| ()));
     all.into_iter().any(|future| matches!(future.kind(), Kind::Task(_)) && is_limited(AnyTask::from_future(future)))
 }
 

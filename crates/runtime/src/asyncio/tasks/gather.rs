@@ -8,7 +8,6 @@ mod handle;
 mod set;
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::fmt;
 use std::rc::Rc;
 
@@ -212,8 +211,8 @@ impl GatherStart {
     }
 }
 
-/// The indexes of the members that also occur under a smaller index.
-fn repeated(members: &[AnyFuture]) -> HashSet<u32> {
+/// The indexes of the members that also occur under a smaller index, in ascending order.
+fn repeated(members: &[AnyFuture]) -> Vec<u32> {
     let visit = |member: &AnyFuture, visited| member.base().visited.replace(visited);
     // A cancellation may be passing through some of them.
     let before: Vec<bool> = members.iter().map(|member| visit(member, false)).collect();
@@ -340,9 +339,9 @@ mod tests {
             };
             for cancelled in [false, true] {
                 futures[1].base().visited.set(cancelled);
-                assert_eq!(found(&[]), HashSet::new());
-                assert_eq!(found(&[2, 0, 1]), HashSet::new());
-                assert_eq!(found(&[2, 0, 2, 1, 1, 2]), HashSet::from([2, 4, 5]));
+                assert_eq!(found(&[]), []);
+                assert_eq!(found(&[2, 0, 1]), []);
+                assert_eq!(found(&[2, 0, 2, 1, 1, 2]), [2, 4, 5]);
                 let visited: Vec<bool> = futures.iter().map(|future| future.base().visited.get()).collect();
                 assert_eq!(visited, [false, cancelled, false]);
             }

@@ -4,12 +4,13 @@
 //! graph costs almost nothing until it is requested. Only the edges that [`future_add_to_awaited_by`] adds are kept in a list.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::{self, Write as _};
 use std::io;
 use std::ops::Deref;
 use std::rc::Rc;
 
+use asyncio_collections::index::Index;
 use asyncio_errors::{Frame, Result, RuntimeError, log, repr::Quoted};
 
 use super::task::current_task;
@@ -355,7 +356,7 @@ pub fn future_discard_from_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
 #[must_use]
 pub fn all_awaited_by(event_loop: &EventLoop) -> Vec<(AnyTask, Vec<AnyFuture>)> {
     let edges = Edges::of(event_loop.core());
-    let waiters = |task: &AnyTask| edges.waiters_of(task).into_iter().cloned().collect();
+    let waiters = |task: &AnyTask| edges.waiters_of(task, IN_ORDER);
     edges.tasks.iter().map(|task| (task.clone(), waiters(task))).collect()
 }
 
@@ -373,41 +374,45 @@ impl Tenant for AwaitedBy {
     }
 }
 
+/// Tasks in the order of their creation. (A search does not need them in order, and every program has the search.)
+const IN_ORDER: fn(&mut [usize]) = |places| places.sort_unstable();
+
 /// The graph of which task waits for which, in one loop.
 pub(crate) struct Edges {
     /// In the order of their creation.
     tasks: Vec<AnyTask>,
-    /// The indexes of the tasks, by their running numbers.
-    places: HashMap<u32, usize>,
-    /// The tasks that await a future, by their indexes.
-    awaiting: HashMap<AnyFuture, Vec<usize>>,
+    /// The tasks, by their running numbers.
+    numbers: Index,
+    /// The tasks that await a future, by its address.
+    awaiting: Index,
     noted: Vec<(AnyFuture, AnyFuture)>,
 }
 
 impl Edges {
     pub(crate) fn of(event_loop: &LoopCore) -> Self {
         let tasks = event_loop.tasks.all();
-        let mut awaiting: HashMap<AnyFuture, Vec<usize>> = HashMap::new();
+        let mut awaiting = Index::default();
         for (place, task) in tasks.iter().enumerate() {
             if let Some(awaited) = task.core().awaited() {
-                awaiting.entry(awaited).or_default().push(place);
+                awaiting.add(awaited.address(), place);
             }
         }
-        let places = tasks.iter().enumerate().map(|(place, task)| (task.core().number(), place)).collect();
+        let numbers = tasks.iter().map(|task| task.core().number() as usize).collect();
         let notes = event_loop.tenants.find::<AwaitedBy>();
         let noted = notes.map_or_else(Vec::new, |notes| notes.0.borrow().clone());
-        Self { tasks, places, awaiting, noted }
+        Self { tasks, numbers, awaiting, noted }
     }
 
-    pub(crate) fn waiters_of(&self, future: &AnyFuture) -> Vec<&AnyFuture> {
-        let mut places: Vec<usize> = self.awaiting.get(future).cloned().unwrap_or_default();
-        places.extend(future.base().awaited_by(None).iter().filter_map(|number| self.places.get(number)));
-        places.sort_unstable();
+    /// The waiters of `future`, of which `sort` sorts the tasks.
+    pub(crate) fn waiters_of(&self, future: &AnyFuture, sort: fn(&mut [usize])) -> Vec<AnyFuture> {
+        let mut places = self.awaiting.all(future.address());
+        places.extend(future.base().awaited_by(None).into_iter().filter_map(|n| self.numbers.first(n as usize)));
+        sort(&mut places);
         places.dedup();
-        let mut waiters: Vec<&AnyFuture> = places.into_iter().map(|place| self.tasks[place].as_any()).collect();
+        let mut waiters: Vec<AnyFuture> = places.into_iter().map(|place| self.tasks[place].as_any().clone()).collect();
         for (_, waiter) in self.noted.iter().filter(|pair| pair.0.is(future) && !future.done() && !pair.1.done()) {
-            if !waiters.contains(&waiter) {
-                waiters.push(waiter);
+            if !waiters.contains(waiter) {
+                waiters.push(waiter.clone());
             }
         }
         waiters
@@ -417,15 +422,15 @@ impl Edges {
     fn capture(&self, future: &AnyFuture, frames: bool) -> FutureCallGraph {
         let mut path = HashSet::from([future.clone()]);
         // The path from the future to the current node: graphs that are being made, with the waiters still to visit.
-        let mut open = vec![(self.node(future, frames), self.waiters_of(future).into_iter())];
+        let mut open = vec![(self.node(future, frames), self.waiters_of(future, IN_ORDER).into_iter())];
         loop {
             let (graph, waiters) = open.last_mut().expect("what is complete at the end is given below");
             match waiters.next() {
                 // A cycle of waiting tasks is cut where it closes.
-                Some(waiter) if path.contains(waiter) => graph.awaited_by.push(self.node(waiter, frames)),
+                Some(waiter) if path.contains(&waiter) => graph.awaited_by.push(self.node(&waiter, frames)),
                 Some(waiter) => {
-                    path.insert(waiter.clone());
-                    open.push((self.node(waiter, frames), self.waiters_of(waiter).into_iter()));
+                    open.push((self.node(&waiter, frames), self.waiters_of(&waiter, IN_ORDER).into_iter()));
+                    path.insert(waiter);
                 }
                 None => {
                     let (graph, _) = open.pop().expect("as above");

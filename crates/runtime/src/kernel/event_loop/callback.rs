@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use asyncio_contextvars::{self as contextvars, Vars};
-use asyncio_errors::{ExceptionContext, TaskPanic, log, panic::panic_message, report::Queued, text::Text};
+use asyncio_errors::{ExceptionContext, TaskPanic, log, panic::panic_message, text::Text};
 
 use crate::kernel::event_loop::LoopCore;
 
@@ -27,16 +27,15 @@ impl LoopCore {
 
 /// Runs a callback in its context; a panic goes to the loop's exception handler, which is called in the same context.
 pub(crate) fn run_callback(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> Text, f: impl FnOnce()) {
-    run_handled(core, vars, describe, Queued::default(), f);
+    run_handled(core, vars, &|| (describe(), format!("<Handle {}>", describe())), f);
 }
 
-/// Like [`run_callback`], for a callback that has a handle.
-pub(crate) fn run_handled(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> Text, queued: Queued, f: impl FnOnce()) {
+/// Like [`run_callback`], for a callback that has a handle; `names` returns the callback's description and the handle's `repr`.
+pub(crate) fn run_handled(core: &LoopCore, vars: Vars, names: &dyn Fn() -> (Text, String), f: impl FnOnce()) {
     contextvars::run_in(vars, || {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
-            let callback = describe().to_string();
-            let message = format!("Exception in callback {callback}");
-            let context = ExceptionContext::new(message).object("handle", queued.handle_repr(false, Some(&callback)));
+            let (callback, handle) = names();
+            let context = ExceptionContext::new(format!("Exception in callback {callback}")).object("handle", handle);
             core.call_exception_handler(&context.exception(TaskPanic::new(payload).into()));
         }
     });

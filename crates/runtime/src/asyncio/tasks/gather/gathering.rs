@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashSet;
 
 use asyncio_errors::Error;
 
@@ -16,7 +15,7 @@ pub(super) struct Gathering {
     /// The number of members that are not done. A member that was passed twice counts once.
     pub(super) left: Cell<usize>,
     /// The indexes of the members that also occur under a smaller index.
-    pub(super) again: RefCell<HashSet<u32>>,
+    pub(super) again: RefCell<Vec<u32>>,
     pub(super) return_exceptions: Cell<bool>,
     /// The task that called `gather`.
     pub(super) task: Option<u32>,
@@ -90,7 +89,7 @@ fn last_cancellation(member: &AnyFuture) -> Option<Error> {
 
 impl Run for Gathering {
     fn run(&self, key: u32) {
-        if self.future.get().is_none() || self.again.borrow().contains(&key) {
+        if self.future.get().is_none() || self.again.borrow().binary_search(&key).is_ok() {
             // Making the group has failed at a later member, or this member is counted under a smaller index.
             return;
         }
