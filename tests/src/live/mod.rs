@@ -24,12 +24,13 @@ use crate::read;
 /// reader.
 const MISSING: &[(Option<&str>, &str, &str)] = &[
     (Some("subprocess"), r"\bsubprocess::|\bstd::process::Command\b|\bprocess::Command\b", "starts other processes"),
+    (None, r"\bstdin\b", "reads what you type"),
+    (None, r"\bstd(?:out|err)\b", "writes to the terminal itself"),
     (Some("streams"), r"\bstd::net::(?:Tcp|Udp)|\bstd::os::", "uses sockets or pipes of the system"),
     (None, r"\.ssl\(|\bssl::", "uses encrypted connections"),
     (Some("threads"), r"\brun_in_executor\b|\bthread::|\bLoopHandle\b|\bexplore\b", "uses threads"),
     (None, r"\badd_signal_handler\b|\bKeyboardInterrupt\b", "waits for signals"),
     (None, r"\bAsyncFd\b|\badd_reader\b|\badd_writer\b", "watches file descriptors"),
-    (None, r"\bstdin\b", "reads what you type"),
     (None, r"\bfs::|\bFile\b", "reads files"),
     (None, r"\bcatch_unwind\b|\bTaskPanic\b", "goes on after a panic, which ends a WebAssembly module"),
     (None, r"\bInstant\b|\bSystemTime\b", "asks the system for the time"),
