@@ -12,5 +12,6 @@ mod echo;
 mod ending;
 mod hosted;
 mod page;
+mod reach;
 
 include!(concat!(env!("LIVE_PROGRAMS", "`cargo xtask wasm` builds this"), "/programs.rs"));

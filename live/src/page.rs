@@ -18,6 +18,8 @@ pub(crate) struct Program {
     pub(crate) main: fn() -> i32,
     /// Makes its coroutine a guest of the page, if `main` does nothing but run one.
     pub(crate) hosted: Option<fn() -> Guest>,
+    /// Does it use a network?
+    pub(crate) networked: bool,
     /// Is it a client of the echo server?
     pub(crate) echoes: bool,
 }
@@ -134,14 +136,16 @@ fn prepare(start: impl FnOnce(&'static Program) -> i32) -> i32 {
     ARGUMENTS.replace(std::iter::once(name).chain(lines).map(str::to_owned).collect());
     match crate::PROGRAMS.iter().find(|program| program.name == name) {
         Some(program) => {
-            let mut network = Network::new();
-            if program.echoes {
-                // So long that the server, which begins with the program, is there before its client.
-                network = network.latency(0.001);
-                echo::come();
+            if program.networked {
+                let mut network = Network::new();
+                if program.echoes {
+                    // So long that the server, which begins with the program, is there before its client.
+                    network = network.latency(0.001);
+                    echo::come();
+                }
+                // For the rest of this run, and so of this instance: a page makes another one for the next.
+                std::mem::forget(network.enter());
             }
-            // For the rest of this run, and so of this instance: a page makes another one for the next.
-            std::mem::forget(network.enter());
             start(program)
         }
         None => {

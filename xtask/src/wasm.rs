@@ -11,7 +11,7 @@ use guide_tests::root;
 use crate::finish;
 
 /// The crates that must build there.
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 10] = [
     "asyncio",
     "asyncio-context-managers",
     "asyncio-generators",
@@ -21,6 +21,7 @@ const CRATES: [&str; 9] = [
     "asyncio-runtime",
     "asyncio-scope",
     "asyncio-simulation",
+    "asyncio-streams",
 ];
 
 #[derive(clap::Args)]
@@ -68,6 +69,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     ] {
         tell(words, node::differences(root(), &module, &node, names, how)?);
     }
+    tell("about the reach of streams", node::reach(root(), &module, &node)?);
     tell("in another order", node::other_orders(root(), &module, &node, names)?);
     ensure!(found == 0, "programs that print something else: {found}");
     Ok(())

@@ -62,7 +62,7 @@ pub fn build(root: &Path, toolchain: &Toolchain) -> Result<Module> {
 fn copy(root: &Path, folder: &Path) -> Result<Vec<InPage>> {
     let (mut modules, mut table) = (String::new(), String::new());
     let mut programs = Vec::new();
-    for Live { program, reason, echoes, .. } in live(root)? {
+    for Live { program, reason, networked, echoes } in live(root)? {
         if reason.is_some() {
             continue;
         }
@@ -73,10 +73,7 @@ fn copy(root: &Path, folder: &Path) -> Result<Vec<InPage>> {
         write(&folder.join(&path), &with_doors(&text))?;
         let door = if hosted { format!("Some({name}::hosted)") } else { "None".to_owned() };
         writeln!(modules, "#[path = {:?}]\nmod {name};", folder.join(&path))?;
-        writeln!(
-            table,
-            "    page::Program {{ name: {name:?}, main: || ending::End::end({name}::main()), hosted: {door}, echoes: {echoes} }},"
-        )?;
+        table += &entry(&name, &door, networked, echoes);
         programs.push(InPage {
             name,
             hosted,
@@ -84,8 +81,20 @@ fn copy(root: &Path, folder: &Path) -> Result<Vec<InPage>> {
             takes_arguments: [ARGUMENTS, PARSED].iter().any(|reads| text.contains(reads)),
         });
     }
+    table += &entry(REACH, "None", false, false);
     write(&folder.join("programs.rs"), &format!("{modules}\nconst PROGRAMS: &[page::Program] = &[\n{table}];\n"))?;
     Ok(programs)
+}
+
+/// The program of the module that is not one of the guide's: `live/src/reach.rs`.
+pub(super) const REACH: &str = "reach";
+
+/// A line in the table of the programs.
+fn entry(name: &str, door: &str, networked: bool, echoes: bool) -> String {
+    let main = format!("|| ending::End::end({name}::main())");
+    format!(
+        "    page::Program {{ name: {name:?}, main: {main}, hosted: {door}, networked: {networked}, echoes: {echoes} }},\n"
+    )
 }
 
 /// The program with a `main` that other modules can call, and its coroutine for the page, if it has one.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::module::Module;
+use super::module::{Module, REACH};
 use crate::examples::{Example, examples};
 use crate::orders::{Depends, FIFO, first_difference, orders, without_addresses};
 use crate::program::{End, Output};
@@ -127,6 +127,22 @@ pub fn other_orders(root: &Path, module: &Module, node: &Path, names: &[String])
         }
     }
     Ok((known.len(), differences))
+}
+
+/// Runs the program that shows what streams reach, and compares what it prints with `live/reach.txt`. Returns 1, and the difference
+/// in words.
+///
+/// # Errors
+///
+/// Fails when Node cannot be run or a file cannot be read.
+pub fn reach(root: &Path, module: &Module, node: &Path) -> Result<(usize, Vec<String>)> {
+    let runs = [Run { program: REACH, args: &[], real: false, order: "" }];
+    let expected = read(root.join("live/reach.txt"))?;
+    let mut answers = ask(root, module, node, &runs)?;
+    answers.retain(|answer| answer.stdout != expected || answer.status != 0);
+    let differs =
+        |Answer { stdout, stderr, .. }| format!("{REACH} prints\n{stdout}in the place of\n{expected}{stderr}");
+    Ok((runs.len(), answers.into_iter().map(differs).collect()))
 }
 
 fn ask(root: &Path, module: &Module, node: &Path, runs: &[Run<'_>]) -> Result<Vec<Answer>> {
