@@ -161,10 +161,12 @@ impl LoopCore {
         if self.closed.get() {
             return;
         }
-        if self.shared.has_news() {
-            return self.queue_behind_news(Ready::Other(Other::Call(run, key)));
-        }
-        self.push(Other::Call(run, key));
+        self.queue(Other::Call(run, key));
+    }
+
+    #[inline]
+    fn queue(&self, other: Other) {
+        if self.shared.has_news() { self.queue_behind_news(Ready::Other(other)) } else { self.push(other) }
     }
 
     #[inline]
@@ -272,11 +274,7 @@ impl LoopCore {
     /// Like `insert_timer`, for a timer that is due now.
     pub(crate) fn queue_timer(&self, action: Action) -> TimerKey {
         let key = self.timers.borrow_mut().insert_due(action);
-        if self.shared.has_news() {
-            self.queue_behind_news(Ready::Other(Other::Timer(key)));
-        } else {
-            self.push(Other::Timer(key));
-        }
+        self.queue(Other::Timer(key));
         key
     }
 

@@ -131,8 +131,9 @@ impl LoopCore {
     /// Timers before this are due.
     fn end_of_now(&self) -> f64 {
         let now = self.time();
+        let end = now + CLOCK_RESOLUTION;
         // For large enough times, adding the resolution changes nothing.
-        (now + CLOCK_RESOLUTION).max(now.next_up())
+        if end > now { end } else { now.next_up() }
     }
 
     /// The number of entries that this iteration runs. Frees the memory of a burst that has ended.
