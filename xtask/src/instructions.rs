@@ -6,6 +6,8 @@
 //! more than [`TOLERANCE`] above `reference.toml`. To prevent many small increases from adding up, a path also fails if it
 //! takes that much more than in `frozen.toml`, which has the counts of the day on which the core was redesigned and is never
 //! written. A different compiler makes different code, so then the counts are only shown.
+//!
+//! The size of an empty program (`src/bin/empty.rs`) is compared in the same way.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,13 +23,20 @@ use crate::{cargo, finish};
 /// How much a path may grow, in percent: as much as the same program may vary with another C library or processor.
 const TOLERANCE: f64 = 5.0;
 
+/// How much the empty program may grow, in percent: names of folders are in it, so its size depends on where it is built.
+const SIZE_TOLERANCE: f64 = 2.0;
+
 /// How often a path is taken in the two runs. Some paths are taken a thousand times at once.
 const COUNTS: [u32; 2] = [1_000, 5_000];
 
 const REFERENCE: &str = "bench/instructions/reference.toml";
 /// The counts with which all changes together are compared. A path that is not in this file is newer.
 const FROZEN: &str = "bench/instructions/frozen.toml";
-const OPENING: &str = "# Instructions of one operation. `cargo xtask instructions --bless` writes this file.\n\n";
+const OPENING: &str = "# Instructions of one operation, and the bytes of an empty program. `cargo xtask instructions --bless` writes this file.\n\n";
+
+const MANIFEST: &str = "bench/Cargo.toml";
+/// The package with the program of the paths and the empty one, and how it is compiled.
+const PACKAGE: [&str; 6] = ["--manifest-path", MANIFEST, "--package", "instructions", "--profile", "instructions"];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -46,6 +55,8 @@ pub(crate) struct Arguments {
 #[derive(Default, Serialize, Deserialize)]
 struct Reference {
     compiler: String,
+    /// The size of an empty program in bytes.
+    empty: Option<u64>,
     paths: BTreeMap<String, f64>,
 }
 
@@ -79,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let wanted = known.iter().filter(|path| arguments.paths.is_empty() || arguments.paths.contains(path));
     for path in wanted {
         let counted = count(&program, path)?;
-        let verdict = verdict(counted, reference.paths.get(path).copied());
+        let verdict = verdict(counted, reference.paths.get(path).copied(), TOLERANCE);
         let frozen = frozen.paths.get(path).filter(|_| compiler == frozen.compiler);
         let in_all = frozen.map(|before| 100.0 * (counted - before) / before);
         let since = in_all.map_or(String::new(), |change| format!("; in all {change:+.1} %"));
@@ -90,6 +101,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             worse.push(path.as_str());
         }
     }
+    let is_larger = arguments.paths.is_empty() && compare_size(&program, &mut reference, arguments.bless)?;
     if arguments.bless {
         let whole = arguments.paths.is_empty();
         ensure!(is_same || whole, "the reference is from {}: bless all paths at once", reference.compiler);
@@ -107,7 +119,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             profile(&program, worse[0]).display(),
         );
     }
+    ensure!(
+        !(is_same && is_larger),
+        "an empty program is larger than before. If what it contains is worth it: --bless"
+    );
     Ok(())
+}
+
+/// Compares the size of the empty program with the reference, or writes it there. Returns true if it is much larger.
+fn compare_size(program: &Path, reference: &mut Reference, bless: bool) -> Result<bool> {
+    finish(cargo(&["rustc", "--quiet", "--bin", "empty"]).args(PACKAGE).args(["--", "-C", "strip=symbols"]))?;
+    let size = std::fs::metadata(program.with_file_name("empty"))?.len();
+    let verdict = verdict(size as f64, reference.empty.map(|before| before as f64), SIZE_TOLERANCE);
+    println!("{:22} {size:9}  {}", "bytes, empty program", verdict.words());
+    if bless {
+        reference.empty = Some(size);
+    }
+    Ok(!bless && verdict.is_bad())
 }
 
 /// The result of a comparison.
@@ -121,11 +149,11 @@ enum Verdict {
     More(f64),
 }
 
-fn verdict(counted: f64, before: Option<f64>) -> Verdict {
+fn verdict(counted: f64, before: Option<f64>, tolerance: f64) -> Verdict {
     let Some(before) = before else { return Verdict::New };
     match 100.0 * (counted - before) / before {
-        change if change > TOLERANCE => Verdict::More(change),
-        change if change < -TOLERANCE => Verdict::Fewer(change),
+        change if change > tolerance => Verdict::More(change),
+        change if change < -tolerance => Verdict::Fewer(change),
         change => Verdict::Same(change),
     }
 }
@@ -147,10 +175,8 @@ impl Verdict {
 
 /// Builds the program, and returns its path.
 fn build() -> Result<PathBuf> {
-    let manifest = "bench/Cargo.toml";
-    let package = ["--package", "instructions", "--profile", "instructions"];
-    finish(cargo(&["build", "--quiet", "--manifest-path", manifest]).args(package))?;
-    let output = cargo(&["metadata", "--manifest-path", manifest, "--no-deps", "--format-version", "1"]).output()?;
+    finish(cargo(&["build", "--quiet", "--bin", "instructions"]).args(PACKAGE))?;
+    let output = cargo(&["metadata", "--manifest-path", MANIFEST, "--no-deps", "--format-version", "1"]).output()?;
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     let target = metadata["target_directory"].as_str().context("cargo metadata names no target_directory")?;
     Ok(Path::new(target).join("instructions/instructions"))
@@ -215,16 +241,17 @@ mod tests {
 
     #[test]
     fn a_path_fails_when_it_takes_a_twentieth_more() {
-        assert_eq!(verdict(105.0, Some(100.0)), Verdict::Same(5.0));
-        assert_eq!(verdict(106.0, Some(100.0)), Verdict::More(6.0));
-        assert_eq!(verdict(94.0, Some(100.0)), Verdict::Fewer(-6.0));
-        assert!(verdict(106.0, Some(100.0)).is_bad());
-        assert!(!verdict(50.0, Some(100.0)).is_bad());
+        let verdict = |counted| verdict(counted, Some(100.0), TOLERANCE);
+        assert_eq!(verdict(105.0), Verdict::Same(5.0));
+        assert_eq!(verdict(106.0), Verdict::More(6.0));
+        assert_eq!(verdict(94.0), Verdict::Fewer(-6.0));
+        assert!(verdict(106.0).is_bad());
+        assert!(!verdict(50.0).is_bad());
     }
 
     #[test]
     fn a_path_without_a_reference_fails() {
-        assert!(verdict(1.0, None).is_bad());
+        assert!(verdict(1.0, None, TOLERANCE).is_bad());
     }
 
     #[test]
@@ -233,6 +260,7 @@ mod tests {
             let reference = Reference::read(file).unwrap();
             assert!(!reference.compiler.is_empty() && !reference.paths.is_empty());
             assert!(reference.paths.values().all(|&count| count > 0.0));
+            assert!(file == FROZEN || reference.empty.is_some_and(|size| size > 300_000));
         }
     }
 }

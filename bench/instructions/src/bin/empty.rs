@@ -1,0 +1,5 @@
+//! An empty main, whose size `cargo xtask instructions` compares.
+
+fn main() {
+    asyncio_runtime::run(async { Ok(()) }).unwrap()
+}
