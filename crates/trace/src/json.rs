@@ -7,6 +7,21 @@
 /// A text is cut after this many bytes.
 const LONGEST: usize = 400;
 
+/// The number of a loop, as all of its events have it. Copying a text takes less time if its length is a constant.
+pub(crate) struct LoopNumber {
+    text: [u8; 32],
+    length: usize,
+}
+
+impl LoopNumber {
+    pub(crate) fn new(pid: u32) -> Self {
+        let written = format!("\",\"pid\":{pid},\"tid\":");
+        let mut text = [b' '; 32];
+        text[..written.len()].copy_from_slice(written.as_bytes());
+        Self { text, length: written.len() }
+    }
+}
+
 /// An event that is being written; dropping it ends it.
 pub(crate) struct JsonEvent<'a> {
     out: &'a mut Vec<u8>,
@@ -14,14 +29,12 @@ pub(crate) struct JsonEvent<'a> {
 }
 
 impl<'a> JsonEvent<'a> {
-    /// Begins an event with its phase, the numbers of its loop and its track, and the time in nanoseconds.
+    /// Begins an event with its phase, the number of its loop and that of its track, and the time in nanoseconds.
     #[inline]
-    pub(crate) fn new(out: &'a mut Vec<u8>, phase: u8, pid: u32, tid: u32, nanos: u64) -> Self {
-        out.extend_from_slice(b",\n{\"ph\":\"");
-        out.push(phase);
-        out.extend_from_slice(b"\",\"pid\":");
-        integer(out, pid.into());
-        out.extend_from_slice(b",\"tid\":");
+    pub(crate) fn new(out: &'a mut Vec<u8>, phase: u8, process: &LoopNumber, tid: u32, nanos: u64) -> Self {
+        out.extend_from_slice(&[b',', b'\n', b'{', b'"', b'p', b'h', b'"', b':', b'"', phase]);
+        out.extend_from_slice(&process.text);
+        out.truncate(out.len() - process.text.len() + process.length);
         integer(out, tid.into());
         out.extend_from_slice(b",\"ts\":");
         micros(out, nanos);
@@ -100,11 +113,12 @@ impl<'a> JsonEvent<'a> {
         self
     }
 
-    /// Adds an argument that is JSON already.
+    /// Adds arguments that are JSON already.
     #[inline]
-    pub(crate) fn json(mut self, key: &'static str, value: &str) -> Self {
-        self.key(key);
-        self.out.extend_from_slice(value.as_bytes());
+    pub(crate) fn json(mut self, arguments: &str) -> Self {
+        self.out.extend_from_slice(if self.has_args { b"," } else { b",\"args\":{" });
+        self.has_args = true;
+        self.out.extend_from_slice(arguments.as_bytes());
         self
     }
 }
@@ -117,46 +131,48 @@ impl Drop for JsonEvent<'_> {
 }
 
 #[inline]
-fn integer(out: &mut Vec<u8>, mut value: u64) {
-    const PAIRS: &[u8; 200] = &pairs();
-    let mut digits = [0; 20];
-    let mut first = digits.len();
-    while value >= 10 {
-        let pair = (value % 100) as usize * 2;
-        first -= 2;
-        digits[first..first + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
-        value /= 100;
+fn integer(out: &mut Vec<u8>, value: u64) {
+    if value < 1000 {
+        leading(out, value);
+    } else {
+        integer(out, value / 1000);
+        out.extend_from_slice(&three(value % 1000)[1..]);
     }
-    if value > 0 || first == digits.len() {
-        first -= 1;
-        digits[first] = b'0' + value as u8;
-    }
-    out.extend_from_slice(&digits[first..]);
 }
 
-/// `00`, `01` and so on to `99`, which halve the number of divisions.
-const fn pairs() -> [u8; 200] {
-    let mut pairs = [0; 200];
-    let mut index = 0;
-    while index < 100 {
-        pairs[index * 2] = b'0' + (index / 10) as u8;
-        pairs[index * 2 + 1] = b'0' + (index % 10) as u8;
-        index += 1;
-    }
-    pairs
+/// A number below a thousand, without zeros before it. All three digits are written, and those that are too many taken back.
+#[inline]
+fn leading(out: &mut Vec<u8>, value: u64) {
+    let zeros = u32::from(value < 10) + u32::from(value < 100);
+    let digits = u32::from_le_bytes(three(value)) >> (8 * (zeros + 1));
+    out.extend_from_slice(&digits.to_le_bytes());
+    out.truncate(out.len() - 1 - zeros as usize);
 }
 
+#[inline]
 fn micros(out: &mut Vec<u8>, nanos: u64) {
     integer(out, nanos / 1000);
-    let rest = nanos % 1000;
-    if rest != 0 {
-        out.extend_from_slice(&[
-            b'.',
-            b'0' + (rest / 100) as u8,
-            b'0' + (rest / 10 % 10) as u8,
-            b'0' + (rest % 10) as u8,
-        ]);
+    if nanos % 1000 != 0 {
+        out.extend_from_slice(&three(nanos % 1000));
     }
+}
+
+/// A point and the three digits of a number below a thousand.
+#[inline]
+fn three(value: u64) -> [u8; 4] {
+    const ALL: [[u8; 4]; 1000] = {
+        let mut all = [[b'.'; 4]; 1000];
+        let mut value = 0;
+        while value < all.len() {
+            all[value][1] = b'0' + (value / 100) as u8;
+            all[value][2] = b'0' + (value / 10 % 10) as u8;
+            all[value][3] = b'0' + (value % 10) as u8;
+            value += 1;
+        }
+        all
+    };
+    static DIGITS: [[u8; 4]; 1000] = ALL;
+    DIGITS[value as usize]
 }
 
 fn text(out: &mut Vec<u8>, value: &str) {
@@ -213,7 +229,7 @@ mod tests {
 
     fn written(make: impl FnOnce(JsonEvent<'_>)) -> serde_json::Value {
         let mut out = Vec::new();
-        make(JsonEvent::new(&mut out, b'i', 1, 2, 3_004_005));
+        make(JsonEvent::new(&mut out, b'i', &LoopNumber::new(1), 2, 3_004_005));
         let text = String::from_utf8(out).unwrap();
         serde_json::from_str(text.strip_prefix(",\n").unwrap()).unwrap()
     }
@@ -229,7 +245,7 @@ mod tests {
                     .number("n", 0)
                     .seconds("s", 0.1)
                     .micros("us", 12)
-                    .json("at", &quoted(&format!("{hostile}:7"))),
+                    .json(&format!("\"at\":{}", quoted(&format!("{hostile}:7")))),
             );
         });
         let expected = serde_json::json!({
@@ -241,7 +257,7 @@ mod tests {
 
     #[test]
     fn numbers_have_all_their_digits() {
-        for number in [0, 1, 9, 10, 99, 100, 101, 12_345, 1_000_000, 123_456_789, u64::MAX] {
+        for number in [0, 1, 9, 10, 99, 100, 101, 12_345, 999, 1000, 1001, 99_099, 1_000_000, 123_456_789, u64::MAX] {
             assert_eq!(written(|event| drop(event.number("n", number)))["args"]["n"], number);
         }
     }

@@ -37,6 +37,8 @@
 //! | instant `woken` | Something outside of the loop woke the task, such as another thread. |
 //! | instant `finished`, `failed`, `cancelled` | The end. |
 //!
+//! A path outside of the workspace that was built begins with the folder of its crate.
+//!
 //! Arrows (flows) lead from a step or callback to the step or callback that it caused: `wakes`, `cancels`, `creates`, `calls`,
 //! and `sets timer`. The callback by which a descriptor wakes the tasks that wait for it is left out.
 //!
@@ -50,13 +52,13 @@
 //!
 //! # What it costs, and where it ends
 //!
-//! The loop's thread notes numbers and addresses, and reads the clock once a step. After the first thousand notes, a second thread
+//! The loop's thread notes numbers and addresses, and reads the clock once a step. After the first 500 notes, a second thread
 //! makes the events of the file from them; where that thread cannot be started, the loop does its work. A loop keeps at most four
 //! thousand notes, 160 KB, and a record of each pending task and timer. If the file is slower than the loop, the loop waits for
 //! it. No future is kept alive.
 //!
-//! An echo of 64 bytes takes 0.5 % more processor time of the loop's thread, and 9 % more of all threads. On a machine with two
-//! processors, which the loop, its client and the writing thread share, it takes 6 % longer (`cargo xtask measure tracing`, whose
+//! An echo of 64 bytes takes 0.1 % more processor time of the loop's thread, and 7 % more of all threads. On a machine with two
+//! processors, which the loop, its client and the writing thread share, it takes 4 % longer (`cargo xtask measure tracing`, whose
 //! table is in the book). Without a free processor for the writing thread, the loop is slowed down by the time of all threads. A
 //! program that is linked with this crate and runs without `ASYNCIO_TRACE` runs exactly as before.
 //!

@@ -98,16 +98,17 @@ impl TraceLines {
 
     /// Writes the events of these records, and takes them out.
     pub(crate) fn take(&mut self, records: &mut Vec<Record>) {
-        for Record { time, what } in records.drain(..) {
+        for Record { time, what } in &mut *records {
             if self.sink.is_over() {
-                continue;
+                break;
             }
-            self.noted = time;
+            self.noted = *time;
             self.event(what);
             if self.page.out.len() >= FULL {
                 self.hand_over();
             }
         }
+        records.clear();
         self.hand_over();
     }
 
@@ -126,10 +127,11 @@ impl TraceLines {
         self.page.out.clear();
     }
 
-    fn event(&mut self, what: What) {
-        match what {
-            What::Name(name) => self.details.name = Some(name),
-            What::Text(text) => self.details.text = Some(text),
+    /// The record is not moved, which takes longer than looking at it. Only its text is taken out.
+    fn event(&mut self, what: &mut What) {
+        match *what {
+            What::Name(ref mut name) => self.details.name = Some(std::mem::take(name)),
+            What::Text(ref mut text) => self.details.text = Some(std::mem::take(text)),
             What::Awaits(future) => self.details.awaits = Some(future),
             What::HeldBy(task) => self.details.held_by = Some(task),
             What::Printed(length) => self.details.printed = Some(length),
@@ -156,16 +158,12 @@ impl TraceLines {
             What::CallEnds => self.ends(SliceKind::Call),
             What::Idle(timeout) => {
                 self.tick();
-                let line = self.line(b'B', self.page.pid).fixed(r#""name":"idle""#);
-                drop(match timeout {
-                    Some(timeout) => line.seconds("at_most", timeout),
-                    None => line,
+                self.running.push(Slice {
+                    measure: timeout.map(f64::to_bits),
+                    ..Slice::new(self.page.pid, SliceKind::Idle, self.now)
                 });
             }
-            What::IdleEnds => {
-                self.tick();
-                drop(self.line(b'E', self.page.pid));
-            }
+            What::IdleEnds => self.ends(SliceKind::Idle),
             What::TimeJumps { from, to } => {
                 self.tick();
                 let start = if let Time::Virtual(start, _) = self.time { start } else { 0.0 };
@@ -264,7 +262,7 @@ impl TraceLines {
         let coroutine = self.details.text.take().unwrap_or_default();
         self.page.begin_all(&mut self.running);
         let line = self.page.event(b'i', track, self.now).fixed(r#""s":"t","name":"created""#);
-        let line = line.text("coroutine", &coroutine).json("at", self.places.of(at));
+        let line = line.text("coroutine", &coroutine).json(self.places.of(None, at));
         drop(match by {
             Some(by) => line.number("by", by.into()),
             None => line,
@@ -307,12 +305,13 @@ impl TraceLines {
         let traced = |task: Option<usize>| self.tasks.get(&task?);
         let track = |task| traced(task).map(|traced| traced.track);
         let (awaits, held_by) = (track(awaits), track(held_by));
-        let is_ready = traced(slice.task).is_some_and(|traced| traced.ready.is_some());
-        let mut line = self.page.end(&mut self.running, &slice, self.now, self.details.printed);
+        let is_ready = || traced(slice.task).is_some_and(|traced| traced.ready.is_some());
+        let unknown = || if is_ready() { "nothing" } else { "a future of another crate" };
         // A task that is done waits nowhere.
+        let waits_on = at.map(|_| waits_on.unwrap_or_else(unknown));
+        let mut line = self.page.end(&mut self.running, &slice, self.now, self.details.printed);
         if let Some(at) = at {
-            let unknown = if is_ready { "nothing" } else { "a future of another crate" };
-            line = line.text("waits_on", waits_on.unwrap_or(unknown));
+            line = line.json(self.places.of(waits_on, at));
             if let Some(group) = text {
                 line = line.text("group", &group);
             }
@@ -322,7 +321,6 @@ impl TraceLines {
             if let Some(track) = held_by {
                 line = line.number("held_by", track.into());
             }
-            line = line.json("at", self.places.of(at));
         }
         drop(line);
         self.page.end_flows(&mut slice);

@@ -12,7 +12,7 @@ use crate::lines::TraceLines;
 use crate::record::Record;
 
 /// The most buffers that are made.
-const MOST: usize = 4;
+const MOST: usize = 8;
 
 pub(crate) struct Outlet {
     /// Locked once for each buffer, by the thread that reads it.

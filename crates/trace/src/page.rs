@@ -1,6 +1,6 @@
 //! The events that are not in the file yet, and how their slices are written.
 
-use crate::json::JsonEvent;
+use crate::json::{JsonEvent, LoopNumber};
 use crate::record::Label;
 
 pub(crate) struct Page {
@@ -9,6 +9,7 @@ pub(crate) struct Page {
     pub(crate) pid: u32,
     /// Does the loop use the real clock?
     pub(crate) is_real: bool,
+    process: LoopNumber,
 }
 
 pub(crate) struct Slice {
@@ -18,7 +19,8 @@ pub(crate) struct Slice {
     pub(crate) since: u64,
     /// Has the beginning of the slice been written?
     pub(crate) is_written: bool,
-    /// The time in the queue, the number of entries that a pass runs, or the number of the timer.
+    /// The time in the queue, the number of entries that a pass runs, the number of the timer, or the seconds for which the loop
+    /// may be idle, as bits.
     pub(crate) measure: Option<u64>,
     /// What a callback runs.
     pub(crate) name: Option<Label>,
@@ -33,6 +35,7 @@ pub(crate) enum SliceKind {
     Pass,
     Call,
     Step,
+    Idle,
 }
 
 #[derive(Clone, Copy)]
@@ -44,13 +47,13 @@ pub(crate) struct Flow {
 
 impl Page {
     pub(crate) fn new(pid: u32, is_real: bool) -> Self {
-        Self { out: Vec::new(), pid, is_real }
+        Self { out: Vec::new(), pid, is_real, process: LoopNumber::new(pid) }
     }
 
     /// Begins an event.
     #[inline]
     pub(crate) fn event(&mut self, phase: u8, track: u32, time: u64) -> JsonEvent<'_> {
-        JsonEvent::new(&mut self.out, phase, self.pid, track, time)
+        JsonEvent::new(&mut self.out, phase, &self.process, track, time)
     }
 
     /// Writes the beginnings of the slices that have none in the file yet.
@@ -106,6 +109,10 @@ impl Slice {
             (SliceKind::Step, Some(queued)) if is_real => line.fixed(r#""name":"step""#).micros("ready_us", queued),
             (SliceKind::Step, _) => line.fixed(r#""name":"step""#),
             (SliceKind::Pass, ready) => line.fixed(r#""name":"pass""#).number("ready", ready.unwrap_or(0)),
+            (SliceKind::Idle, Some(seconds)) => {
+                line.fixed(r#""name":"idle""#).seconds("at_most", f64::from_bits(seconds))
+            }
+            (SliceKind::Idle, None) => line.fixed(r#""name":"idle""#),
             (SliceKind::Call, timer) => {
                 let line = line.name(self.name.as_deref().unwrap_or_default());
                 match timer {

@@ -24,7 +24,7 @@ use crate::record::{End, Label, Record, What};
 use crate::sink::{Sink, nanos_since};
 
 /// The records of one buffer.
-const ROOM: usize = 1024;
+const ROOM: usize = 512;
 
 /// The most records that one event takes.
 const MOST: usize = 8;

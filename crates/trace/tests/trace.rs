@@ -254,7 +254,7 @@ fn memory_does_not_grow_with_the_length_of_the_trace() {
             Ok(lengths)
         }
     });
-    // Everything is in the file, except what fits into four buffers of a thousand records.
+    // Everything is in the file, except what fits into eight buffers of 512 records.
     let grown = grown.unwrap();
     event_loop.close().unwrap();
     let all = std::fs::metadata(&file).unwrap().len();
