@@ -167,7 +167,7 @@
             element("div", {}, ...queue.box.childNodes, ...timers.box.childNodes),
             element("div", {}, element("h4", { textContent: say("Output") }), paper));
         const stage = element("section", { className: "stage", role: "group", tabIndex: -1, label: say("{program}, step by step", { program: name }) },
-            bar, words, twins, panels);
+            ...(data.note ? [element("p", { className: "note", textContent: data.note })] : []), bar, words, twins, panels);
 
         const title = (task) => data.tasks[task][0];
 

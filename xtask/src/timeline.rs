@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut refused = Vec::new();
     for example in &examples {
         let run = match timeline::record(&programs, example) {
-            Ok((run, _)) => run,
+            Ok((run, _)) => run.shortened(),
             Err(error) => {
                 refused.push(format!("{error:#}"));
                 continue;
@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 && twins::path(root(), &example.path).is_file()
             {
                 let (twin, _) = twin::record(python, example)?;
-                write(&twin::path(root(), &example.name), &twin.text())?;
+                write(&twin::path(root(), &example.name), &twin.shortened(&run).text())?;
             }
             continue;
         }

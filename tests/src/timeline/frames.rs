@@ -104,6 +104,11 @@ pub fn frames(timeline: &Timeline, twin: &Twin, words: &Words) -> Result<Vec<Fra
                 player.all_of(&call.did)?;
                 (None, call.printed.clone())
             }
+            Entry::Others(others) => {
+                player.all_of(&others.did)?;
+                player.now += others.blocked;
+                (None, others.printed.clone())
+            }
             Entry::Step(step) => {
                 player.next_is(step.task, step.eager)?;
                 player.all_of(&step.did)?;
@@ -169,7 +174,7 @@ impl Player<'_> {
         for act in acts {
             match act {
                 Act::Creates(task) | Act::Wakes(task) => self.is_ready(*task),
-                Act::Cancels(_) | Act::Hands { .. } => {}
+                Act::Cancels(_) | Act::Hands { .. } | Act::More(..) => {}
                 Act::Sets(timer, due) => self.timers.push((timer.clone(), *due)),
                 Act::Stops(timer, due) => self.end_timer(timer, *due)?,
             }

@@ -3,8 +3,9 @@
 //! A program that is traced under the virtual clock takes the same steps each time. So its timeline is kept as data, in
 //! `tests/timelines`, and the book draws it without running anything ([`svg`], [`words`]). A line is a task, or one action of the
 //! loop: a step of a task, a callback, a jump of the clock. The state at a step (the ready tasks, the waits, the output so far)
-//! follows from the lines before it.
+//! follows from the lines before it. Of a run of more than a thousand steps, a part is kept ([`alike`]).
 
+pub mod alike;
 pub mod frames;
 pub mod players;
 pub mod svg;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
+use self::alike::Whole;
 use crate::company;
 use crate::examples::Example;
 use crate::program::{Clock, LIMIT, Output, Programs, Running};
@@ -29,6 +31,8 @@ pub struct Timeline {
     pub tasks: Vec<Row>,
     /// What the loop did.
     pub entries: Vec<Entry>,
+    /// What the run was before it was shortened.
+    pub whole: Option<Whole>,
 }
 
 /// A task.
@@ -55,6 +59,8 @@ pub enum Entry {
     Jump(f64),
     /// Actions outside of any step: before the loop ran, or when it was closed.
     Outside(Vec<Act>),
+    /// Tasks that are not kept took steps.
+    Others(Others),
 }
 
 /// A step of a task.
@@ -97,6 +103,26 @@ pub struct Call {
     pub printed: String,
 }
 
+/// The steps of tasks that are not kept, between two entries that are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Others {
+    /// How many steps there are.
+    pub steps: usize,
+    /// What they did to tasks that are kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub did: Vec<Act>,
+    /// What they printed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub printed: String,
+    /// The seconds for which they blocked the loop.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub blocked: f64,
+}
+
+fn is_zero(seconds: &f64) -> bool {
+    *seconds == 0.0
+}
+
 /// One action of a step or a callback.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -119,6 +145,20 @@ pub enum Act {
     Sets(String, f64),
     /// It cancelled the timer that was due at this time.
     Stops(String, f64),
+    /// It did this to so many tasks that are not kept.
+    More(Verb, usize),
+}
+
+/// An action that concerns a task.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    /// See [`Act::Creates`].
+    Creates,
+    /// See [`Act::Wakes`].
+    Wakes,
+    /// See [`Act::Cancels`].
+    Cancels,
 }
 
 /// What follows a step.
@@ -152,6 +192,7 @@ pub enum Then {
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Line {
+    Whole { whole: Whole },
     Task { task: Row },
     Entry(Entry),
 }
@@ -163,8 +204,9 @@ impl Timeline {
     ///
     /// Never: it is made of numbers and texts.
     pub fn text(&self) -> String {
+        let whole = self.whole.iter().map(|whole| Line::Whole { whole: whole.clone() });
         let tasks = self.tasks.iter().map(|task| Line::Task { task: task.clone() });
-        let lines = tasks.chain(self.entries.iter().cloned().map(Line::Entry));
+        let lines = whole.chain(tasks).chain(self.entries.iter().cloned().map(Line::Entry));
         lines.map(|line| serde_json::to_string(&line).expect("data can be written") + "\n").collect()
     }
 
@@ -177,6 +219,7 @@ impl Timeline {
         let mut timeline = Self::default();
         for line in text.lines() {
             match serde_json::from_str(line).with_context(|| format!("no line of a timeline: {line}"))? {
+                Line::Whole { whole } => timeline.whole = Some(whole),
                 Line::Task { task } => timeline.tasks.push(task),
                 Line::Entry(entry) => timeline.entries.push(entry),
             }
@@ -204,7 +247,9 @@ impl Timeline {
     pub fn seconds(&self) -> f64 {
         self.entries.iter().fold(0.0, |now, entry| match entry {
             Entry::Jump(to) => *to,
-            Entry::Step(Step { blocked: Some(seconds), .. }) => now + seconds,
+            Entry::Step(Step { blocked: Some(seconds), .. }) | Entry::Others(Others { blocked: seconds, .. }) => {
+                now + seconds
+            }
             _ => now,
         })
     }
@@ -221,7 +266,7 @@ pub fn names(root: &Path) -> Vec<String> {
     files(&root.join("tests/timelines"), "jsonl").into_iter().filter_map(stem).collect()
 }
 
-/// Runs a program with a trace, and returns its timeline and its output.
+/// Runs a program with a trace, and returns its whole timeline and its output.
 ///
 /// # Errors
 ///
@@ -281,6 +326,7 @@ mod tests {
                 Entry::Call(call),
                 Entry::Outside(vec![Act::Cancels(0)]),
             ],
+            whole: None,
         };
         assert_eq!(Timeline::parse(&timeline.text()).unwrap(), timeline);
         assert_eq!((timeline.steps(), timeline.seconds()), (1, 0.5));

@@ -120,6 +120,7 @@ impl<'a> Drawing<'a> {
             Entry::Call(Call { did, .. }) | Entry::Outside(did) => {
                 did.iter().for_each(|act| self.act(act, None, self.x));
             }
+            Entry::Others(_) => {}
             Entry::Step(step) => self.step(step),
         }
     }
@@ -241,7 +242,7 @@ impl<'a> Drawing<'a> {
             Act::Wakes(task) => ("wakes", from, *task),
             Act::Cancels(task) => ("cancels", from, *task),
             Act::Hands { task, through } => ("cancels", through.or(from), *task),
-            Act::Sets(..) | Act::Stops(..) => return,
+            Act::Sets(..) | Act::Stops(..) | Act::More(..) => return,
         };
         if class != "cancels" {
             self.change(to, State::Ready, at);

@@ -15,13 +15,17 @@ const OF_THE_RUNTIME: [&str; 2] = ["crates/runtime/src/asyncio/closing.rs", "cra
 const BLOCKED: f64 = 500.0;
 
 #[derive(Default)]
-struct Reader<'a> {
+struct Reader {
     timeline: Timeline,
     /// The tasks by their tracks.
     tasks: HashMap<u64, usize>,
-    names: HashMap<u64, &'a str>,
-    /// What is running, the innermost last: its entry, if it has one, whether it is a pass, and its beginning.
+    names: HashMap<u64, String>,
+    /// What is running, the innermost last: its entry, if it has one, whether it is a pass, and its beginning without `ticks`.
     running: Vec<(Option<usize>, bool, f64)>,
+    /// How many times the time has advanced, which is a microsecond each time, even if no virtual time passes.
+    ticks: f64,
+    /// The time of the last event.
+    last: f64,
     /// The entry in which a waking flow begins.
     wakes: HashMap<u64, (usize, usize)>,
     /// The timers that are set, by their numbers: the name and the deadline.
@@ -35,29 +39,38 @@ struct Reader<'a> {
 ///
 /// Fails when the trace is not that of a program that does the same each time.
 pub(super) fn read(trace: &str, stdout: &str) -> Result<Timeline> {
-    let events: Vec<Value> = serde_json::from_str(trace).context("the trace is not complete")?;
+    let events = trace.strip_prefix("[\n").and_then(|trace| trace.strip_suffix("\n]\n"));
     let mut reader = Reader::default();
-    for event in &events {
-        reader.event(event, stdout)?;
+    // One at a time: all events together would take gigabytes.
+    for line in events.context("the trace is not complete")?.lines() {
+        let event = serde_json::from_str(line.trim_end_matches(',')).with_context(|| format!("no event: {line}"))?;
+        reader.event(&event, stdout)?;
     }
     reader.finish()
 }
 
-impl<'a> Reader<'a> {
-    fn event(&mut self, event: &'a Value, stdout: &str) -> Result<()> {
+impl Reader {
+    fn event(&mut self, event: &Value, stdout: &str) -> Result<()> {
         let text = |name: &str| event[name].as_str().unwrap_or_default();
         let (name, args) = (text("name"), &event["args"]);
         let track = event["tid"].as_u64().context("an event has a track")?;
         let time = event["ts"].as_f64().unwrap_or_default();
         let is_loop = event["pid"] == event["tid"];
+        if time > self.last {
+            self.last = time;
+            self.ticks += 1.0;
+        }
+        let time = time - self.ticks;
         match text("ph") {
-            "M" if name == "thread_name" => drop(self.names.insert(track, args["name"].as_str().unwrap_or_default())),
+            "M" if name == "thread_name" => {
+                drop(self.names.insert(track, args["name"].as_str().unwrap_or_default().to_owned()))
+            }
             "M" => {
                 // The loops of a program are shown one after the other.
                 ensure!(self.running.is_empty(), "one of its loops runs within another");
                 self.before = self.timeline.seconds();
             }
-            "B" if name == "idle" => bail!("it waits for something outside of its loop"),
+            "B" | "X" if name == "idle" => bail!("it waits for something outside of its loop"),
             "B" if is_loop && name == "pass" => self.running.push((None, true, time)),
             "X" if is_loop && name == "pass" => {}
             "B" | "X" => {
@@ -119,7 +132,7 @@ impl<'a> Reader<'a> {
             Entry::Step(step) => &mut step.did,
             Entry::Call(call) => &mut call.did,
             Entry::Outside(did) => did,
-            Entry::Jump(_) => unreachable!("a jump does nothing else"),
+            Entry::Jump(_) | Entry::Others(_) => unreachable!("only what does something runs"),
         }
     }
 
@@ -148,7 +161,7 @@ impl<'a> Reader<'a> {
         let task = |name: &str| args[name].as_u64().and_then(|track| self.tasks.get(&track)).copied();
         let (awaited, held_by) = (task("task"), task("held_by"));
         match &mut self.timeline.entries[index] {
-            Entry::Jump(_) | Entry::Outside(_) => {}
+            Entry::Jump(_) | Entry::Outside(_) | Entry::Others(_) => {}
             Entry::Call(call) => call.printed = new,
             Entry::Step(step) => {
                 step.printed = new;
@@ -225,7 +238,7 @@ impl<'a> Reader<'a> {
         ensure!(!self.timeline.tasks.is_empty(), "it has no task");
         for (track, task) in &self.tasks {
             let row = &mut self.timeline.tasks[*task];
-            let name = self.names.get(track).copied().unwrap_or_default();
+            let name = self.names.get(track).map_or("", |name| name);
             row.name = name.strip_suffix(&row.coroutine).unwrap_or(name).trim_end().to_owned();
         }
         for entry in &mut self.timeline.entries {

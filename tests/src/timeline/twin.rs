@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
+use super::alike::Whole;
 use super::{Entry, Step, Then, Timeline};
 use crate::examples::Example;
 use crate::program::Output;
@@ -24,6 +25,8 @@ pub struct Twin {
     pub tasks: Vec<Task>,
     /// The steps.
     pub steps: Vec<Stop>,
+    /// What they were before they were shortened.
+    pub whole: Option<Whole>,
 }
 
 /// A task of a twin.
@@ -80,6 +83,7 @@ struct Noted {
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Line {
+    Whole { whole: Whole },
     Stop(Stop),
     Task(Task),
 }
@@ -98,8 +102,9 @@ impl Twin {
     ///
     /// Never: it is made of numbers and texts.
     pub fn text(&self) -> String {
+        let whole = self.whole.iter().map(|whole| Line::Whole { whole: whole.clone() });
         let tasks = self.tasks.iter().cloned().map(Line::Task);
-        let lines = tasks.chain(self.steps.iter().cloned().map(Line::Stop));
+        let lines = whole.chain(tasks).chain(self.steps.iter().cloned().map(Line::Stop));
         lines.map(|line| serde_json::to_string(&line).expect("data can be written") + "\n").collect()
     }
 
@@ -112,6 +117,7 @@ impl Twin {
         let mut twin = Self::default();
         for line in text.lines() {
             match serde_json::from_str(line).with_context(|| format!("no step of a twin: {line}"))? {
+                Line::Whole { whole } => twin.whole = Some(whole),
                 Line::Stop(stop) => twin.steps.push(stop),
                 Line::Task(task) => twin.tasks.push(task),
             }
@@ -128,6 +134,16 @@ impl Twin {
         let path = path(root, name);
         Self::parse(&read(&path).with_context(|| format!("run `cargo xtask timeline --bless {name}`"))?)
             .with_context(|| format!("in {}", path.display()))
+    }
+
+    /// Its steps in words, each with the step.
+    pub(super) fn told(&self) -> Vec<(String, &Stop)> {
+        let mut now = 0.0;
+        let told = self.steps.iter().map(|stop| {
+            now = stop.time.unwrap_or(now);
+            (told_twin(stop, now), stop)
+        });
+        told.collect()
     }
 
     /// Reads what `steps.py` wrote, beside what the twin printed.
@@ -186,6 +202,14 @@ pub fn record(python: &Python, example: &Example) -> Result<(Twin, Output)> {
 /// line of the other, and later lines to later lines.
 pub fn compare(ours: &Timeline, twin: &Twin) -> Vec<String> {
     let mut problems = Vec::new();
+    if ours.whole != twin.whole {
+        let told = |whole: &Option<Whole>| {
+            let told = |whole: &Whole| format!("{} tasks, {} steps, {}", whole.tasks, whole.steps, whole.digest);
+            whole.as_ref().map_or_else(|| "none".to_owned(), told)
+        };
+        let (mine, theirs) = (told(&ours.whole), told(&twin.whole));
+        problems.push(format!("steps that are not shown differ: {mine}, and in Python {theirs}"));
+    }
     if ours.tasks.len() != twin.tasks.len() {
         problems.push(format!("{} tasks, and {} in Python", ours.tasks.len(), twin.tasks.len()));
     }
@@ -195,33 +219,14 @@ pub fn compare(ours: &Timeline, twin: &Twin) -> Vec<String> {
             problems.push(format!("task {index} ends {ended:?} without a step, and {:?} in Python", theirs.end));
         }
     }
-    let (mut now, mut then, mut called) = (0.0, 0.0, 0);
     let mut pairs = BTreeMap::new();
-    let mut stops = twin.steps.iter();
-    let mut count = 0;
-    for entry in &ours.entries {
-        let step = match entry {
-            Entry::Jump(to) => {
-                now = *to;
-                continue;
-            }
-            Entry::Outside(_) => continue,
-            Entry::Call(call) => {
-                called += lines(&call.printed);
-                continue;
-            }
-            Entry::Step(step) => step,
-        };
-        count += 1;
-        now += step.blocked.unwrap_or_default();
-        let Some(stop) = stops.next() else {
+    let mut stops = twin.told().into_iter();
+    for (index, (mine, step)) in told_of(ours).into_iter().enumerate() {
+        let count = index + 1;
+        let Some((theirs, stop)) = stops.next() else {
             problems.push(format!("step {count} is none of Python's"));
             break;
         };
-        then = stop.time.unwrap_or(then);
-        // In Python, output of callbacks before a step is recorded with the step.
-        let prints = lines(&step.printed) + std::mem::take(&mut called);
-        let (mine, theirs) = (told(step, now, prints), told_twin(stop, then));
         if mine != theirs {
             problems.push(format!("step {count}: {mine}, and in Python {theirs}"));
             if step.task != stop.task {
@@ -248,6 +253,28 @@ pub fn compare(ours: &Timeline, twin: &Twin) -> Vec<String> {
         }
     }
     problems
+}
+
+/// The steps of a run in words, the same for both languages, each with the step.
+pub(super) fn told_of(ours: &Timeline) -> Vec<(String, &Step)> {
+    let (mut now, mut called) = (0.0, 0);
+    let mut steps = Vec::new();
+    for entry in &ours.entries {
+        match entry {
+            Entry::Jump(to) => now = *to,
+            Entry::Outside(_) => {}
+            // Their steps are not those of the twin that are kept.
+            Entry::Others(others) => now += others.blocked,
+            Entry::Call(call) => called += lines(&call.printed),
+            Entry::Step(step) => {
+                now += step.blocked.unwrap_or_default();
+                // In Python, output of callbacks before a step is recorded with the step.
+                let prints = lines(&step.printed) + std::mem::take(&mut called);
+                steps.push((told(step, now, prints), step));
+            }
+        }
+    }
+    steps
 }
 
 /// A step in a few words, the same for both languages.

@@ -1,6 +1,6 @@
 //! A timeline in words: the text beside its drawing, for readers who cannot see it, and for a terminal.
 
-use super::{Act, Call, Entry, Step, Then, Timeline};
+use super::{Act, Call, Entry, Others, Step, Then, Timeline, Verb};
 use crate::words::Words;
 
 /// Up to this many printed lines are quoted; for more, only their number is given.
@@ -32,6 +32,10 @@ pub fn sentences(timeline: &Timeline, words: &Words) -> Vec<String> {
                 let parts = did(timeline, acts, words);
                 let acts = if parts.is_empty() { words.say("cancels a timer") } else { listed(&parts, &ACTS, words) };
                 sentences.push(words.fill("Outside of any step, the program {acts}.", &[("acts", &acts)]));
+            }
+            Entry::Others(others) => {
+                sentences.push(of_others(timeline, others, words));
+                now += others.blocked;
             }
             Entry::Step(step) => {
                 sentences.push(of_step(timeline, step, words));
@@ -86,6 +90,27 @@ fn of_step(timeline: &Timeline, step: &Step, words: &Words) -> String {
     words.fill("{task} {acts}.", &[("task", &timeline.label(step.task)), ("acts", &listed(&parts, &ACTS, words))])
 }
 
+fn of_others(timeline: &Timeline, others: &Others, words: &Words) -> String {
+    let mut parts = match others.steps {
+        0 => Vec::new(),
+        1 => vec![words.say("take 1 step")],
+        count => vec![words.fill("take {count} steps", &[("count", &count.to_string())])],
+    };
+    let woken: Vec<String> = others
+        .did
+        .iter()
+        .filter_map(|act| if let Act::Wakes(task) = act { Some(timeline.label(*task)) } else { None })
+        .collect();
+    if !woken.is_empty() {
+        parts.push(words.fill("wake {things}", &[("things", &listed(&woken, &THINGS, words))]));
+    }
+    if !others.printed.is_empty() {
+        let count = others.printed.lines().count().to_string();
+        parts.push(words.fill("print {count} lines", &[("count", &count)]));
+    }
+    words.fill("The tasks that are not shown {acts}.", &[("acts", &listed(&parts, &ACTS, words))])
+}
+
 fn of_call(timeline: &Timeline, call: &Call, words: &Words) -> String {
     let mut parts = did(timeline, &call.did, words);
     parts.extend(printed(&call.printed, words));
@@ -102,8 +127,10 @@ fn of_call(timeline: &Timeline, call: &Call, words: &Words) -> String {
 
 /// The actions, with equal ones combined.
 fn did(timeline: &Timeline, acts: &[Act], words: &Words) -> Vec<String> {
-    let mut parts: Vec<(&str, Vec<String>)> = Vec::new();
+    // The verb, the objects, and how many more objects there are.
+    let mut parts: Vec<(&str, Vec<String>, usize)> = Vec::new();
     for act in acts {
+        let mut more = 0;
         let (verb, object) = match act {
             Act::Creates(task) => ("creates {things}", timeline.label(*task)),
             Act::Wakes(task) => ("wakes {things}", timeline.label(*task)),
@@ -114,17 +141,40 @@ fn did(timeline: &Timeline, acts: &[Act], words: &Words) -> Vec<String> {
             Act::Sets(_, due) if due.is_infinite() => continue,
             // A timer is cancelled by the end of its task or by a request, which are mentioned anyway.
             Act::Stops(..) => continue,
+            Act::More(verb, count) => {
+                more = *count;
+                let verb = match verb {
+                    Verb::Creates => "creates {things}",
+                    Verb::Wakes => "wakes {things}",
+                    Verb::Cancels => "cancels {things}",
+                };
+                (verb, String::new())
+            }
             Act::Sets(timer, due) => {
                 let timer = words.fill("{timer} at {time} s", &[("timer", timer), ("time", &number(*due))]);
                 ("sets a timer: {things}", timer)
             }
         };
         match parts.last_mut() {
-            Some((last, objects)) if *last == verb => objects.push(object),
-            _ => parts.push((verb, vec![object])),
+            Some((last, ..)) if *last == verb => {}
+            _ => parts.push((verb, Vec::new(), 0)),
+        }
+        if let Some((_, objects, hidden)) = parts.last_mut() {
+            objects.extend((more == 0).then_some(object));
+            *hidden += more;
         }
     }
-    let said = |(verb, objects): (&str, Vec<String>)| {
+    let said = |(verb, mut objects, hidden): (&str, Vec<String>, usize)| {
+        let count = |count: usize, words_of_many: &str| words.fill(words_of_many, &[("count", &count.to_string())]);
+        if objects.len() > LISTED && hidden > 0 {
+            let all = count(objects.len() + hidden, "{count} tasks");
+            return words.fill(verb, &[("things", &all)]);
+        }
+        match hidden {
+            0 => {}
+            1 => objects.push(words.say("1 task that is not shown")),
+            many => objects.push(count(many, "{count} tasks that are not shown")),
+        }
         let things = match &*objects {
             [first, .., last] if objects.len() > LISTED => {
                 let values = [("count", &*objects.len().to_string()), ("first", first), ("last", last)];

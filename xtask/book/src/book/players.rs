@@ -27,6 +27,9 @@ struct Steps {
     python: (String, usize),
     /// The names of the tasks, and of their coroutine functions in both languages.
     tasks: Vec<(String, String)>,
+    /// For a run of which only a part is shown: what the whole run was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
     frames: Vec<Frame>,
 }
 
@@ -89,9 +92,15 @@ fn steps(root: &Path, example: &Example, words: &Words) -> Result<Steps> {
     });
     let frames = frames(&timeline, &twin, words)?;
     let tasks = tasks.collect();
+    let note = timeline.whole.as_ref().map(|whole| {
+        let [all, steps] = [whole.tasks, whole.steps].map(|count| count.to_string());
+        let note = "This run has {tasks} tasks and {steps} steps. Of tasks that do the same, two are shown. What the others do \
+                    meanwhile is one event.";
+        words.fill(note, &[("tasks", &all), ("steps", &steps)])
+    });
     let file = format!("examples/{}", example.path);
     let twin = format!("{}.py", file.trim_end_matches(".rs"));
-    Ok(Steps { rust: (file, first), python: (twin, twin_first), tasks, frames })
+    Ok(Steps { rust: (file, first), python: (twin, twin_first), tasks, note, frames })
 }
 
 #[cfg(test)]
