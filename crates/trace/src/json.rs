@@ -152,7 +152,7 @@ fn leading(out: &mut Vec<u8>, value: u64) {
 #[inline]
 fn micros(out: &mut Vec<u8>, nanos: u64) {
     integer(out, nanos / 1000);
-    if nanos % 1000 != 0 {
+    if !nanos.is_multiple_of(1000) {
         out.extend_from_slice(&three(nanos % 1000));
     }
 }
