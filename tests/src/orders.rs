@@ -1,23 +1,30 @@
 //! The programs of the guide under other orders, and the programs whose output then changes.
 //!
 //! `cargo xtask explore --all` runs every program under some schedules, each in a process of its own, and keeps the results in
-//! `tests/guide/orders.toml`. The page *What is promised and what just happens to be so* has a table made of it.
+//! `tests/guide/orders.toml`. Programs with connections run on the simulated network ([`on_network`](crate::on_network)). The page
+//! *What is promised and what just happens to be so* has tables made of it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::process::Command;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use crate::examples::{Example, examples};
-use crate::live::live;
-use crate::program::{Clock, Programs};
+use crate::examples::{Example, examples, files_of, programs};
+use crate::live::{Live, live};
+use crate::normalise::{process_ids, thread_ids};
+use crate::on_network::{OnNetwork, uses_sockets, with_names};
+use crate::program::{self, Clock, End, Programs, build};
 use crate::python::Python;
+use crate::twins::{Without, twins};
 use crate::{read, root};
 
-/// Reasons why a page cannot run a program that are also reasons why a schedule does not determine it.
+/// Reasons why a page cannot run a program that are also reasons why its twin does not make the same choices: CPython's threads
+/// and sockets are real, and a schedule for CPython is about its loop alone.
 const OUTSIDE: [&str; 6] = [
     "starts other processes",
     "uses threads",
@@ -30,16 +37,64 @@ const OUTSIDE: [&str; 6] = [
 /// The schedule without deviations.
 pub const FIFO: &str = "1:fence:dev:";
 
+/// A program that has not ended after this time hangs. The longest takes 400,000 steps, each of which is a line of a file.
+const LONGEST: Duration = Duration::from_secs(240);
+
+/// A random schedule: the order of steps, when jobs of thread pools run, and when the loop gets reports from its descriptors. Steps
+/// take no time, and a network is perfect.
+#[must_use]
+pub fn walk(seed: u64) -> String {
+    format!("1:fence:walk:{seed}+1:net:walk:{seed}")
+}
+
 /// The results of all programs: `tests/guide/orders.toml`.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Orders {
     /// How many schedules each program ran under, first in, first out included.
     pub schedules: u64,
-    /// How many programs were run.
-    pub programs: usize,
+    /// How many of them a program with very many steps ran under.
+    pub schedules_of_long: u64,
+    /// The programs with very many steps.
+    pub long: Vec<String>,
+    /// The programs that were run, by what a schedule decides about them.
+    pub explored: Groups,
     /// The programs that printed something else under one of them.
     #[serde(default)]
     pub depends: Vec<Depends>,
+}
+
+/// The names of the programs that run under other orders.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Groups {
+    /// A schedule decides everything: all steps, and when jobs of thread pools run.
+    pub alone: Vec<String>,
+    /// The same, on the simulated network, where tasks of the loop are the clients or servers that the program talks to.
+    pub network: Vec<String>,
+    /// They start other processes. What a child does, and when, is not part of a schedule.
+    pub children: Vec<String>,
+    /// They start threads themselves. When these run is not part of a schedule.
+    pub threads: Vec<String>,
+}
+
+impl Groups {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.alone.len() + self.network.len() + self.children.len() + self.threads.len()
+    }
+
+    /// Is there none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What `unexplored.toml` says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unexplored {
+    without: Vec<Without>,
 }
 
 /// A program whose output depends on the order.
@@ -57,20 +112,134 @@ pub struct Depends {
     pub schedule: String,
 }
 
-/// The programs that schedules determine: they use nothing outside of their loop.
+/// The programs that do not run under other orders, with the reasons: `tests/guide/unexplored.toml`.
+///
+/// # Errors
+///
+/// Fails when the file cannot be read, or names no program.
+pub fn unexplored() -> Result<Vec<Without>> {
+    let listed: Unexplored = toml::from_str(&read(root().join("tests/guide/unexplored.toml"))?)?;
+    let programs = programs(root())?;
+    for Without { id, because } in &listed.without {
+        ensure!(programs.iter().any(|program| program.name == *id), "unexplored.toml: there is no program {id}");
+        ensure!(!because.is_empty(), "unexplored.toml: {id} has no reason");
+    }
+    Ok(listed.without)
+}
+
+/// The programs that run under other orders: all but those that are listed with a reason.
 ///
 /// # Errors
 ///
 /// Fails when a file cannot be read.
-pub fn ruled() -> Result<Vec<Example>> {
-    let outside: Vec<String> = live(root())?
-        .into_iter()
-        .filter(|live| live.networked || live.reason.is_some_and(|reason| OUTSIDE.contains(&reason)))
-        .map(|live| live.program.name)
-        .collect();
+pub fn explored() -> Result<Vec<Example>> {
+    let unexplored = unexplored()?;
     let mut all = examples(root())?;
-    all.retain(|example| !outside.contains(&example.name) && !example.path.starts_with("extra/"));
+    all.retain(|example| unexplored.iter().all(|without| without.id != example.name));
     Ok(all)
+}
+
+/// These programs by what a schedule decides about them.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read.
+pub fn groups(chosen: &[Example]) -> Result<Groups> {
+    static SPAWNS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\bthread::(?:spawn|scope|Builder)\b").expect("the pattern is well formed"));
+    let (mut groups, on_network) = (Groups::default(), on_network()?);
+    for Live { program, reason, .. } in live(root())? {
+        if !chosen.iter().any(|example| example.name == program.name) {
+            continue;
+        }
+        let texts = files_of(root(), &program).into_iter().map(read).collect::<Result<Vec<_>>>()?;
+        let group = if reason == Some("starts other processes") {
+            &mut groups.children
+        } else if texts.iter().any(|text| SPAWNS.is_match(text)) {
+            &mut groups.threads
+        } else if on_network.contains(&program.name) {
+            &mut groups.network
+        } else {
+            &mut groups.alone
+        };
+        group.push(program.name);
+    }
+    Ok(groups)
+}
+
+/// The names of the programs that run on the simulated network: those that connect or serve, unless they make one themselves.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read.
+pub fn on_network() -> Result<BTreeSet<String>> {
+    let unexplored = unexplored()?;
+    let mut names = BTreeSet::new();
+    for program in programs(root())? {
+        let makes_one = read(root().join("examples").join(&program.path))?.contains("simulation::");
+        if uses_sockets(&program)? && !makes_one && unexplored.iter().all(|without| without.id != program.name) {
+            names.insert(program.name);
+        }
+    }
+    Ok(names)
+}
+
+/// The programs whose twins make the same choices under a schedule: they use nothing outside of their loop.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read.
+pub fn with_equal_twins() -> Result<Vec<String>> {
+    let twins = twins(root())?;
+    let is_alone = |live: &Live| !live.networked && live.reason.is_none_or(|reason| !OUTSIDE.contains(&reason));
+    let alone = live(root())?.into_iter().filter(is_alone);
+    Ok(alone.map(|live| live.program.name).filter(|name| twins.reason(name).is_none()).collect())
+}
+
+/// The built programs, and the one that has those for the network.
+#[derive(Debug)]
+pub struct Stages {
+    programs: Programs,
+    network: Option<OnNetwork>,
+    examples: BTreeMap<String, Example>,
+}
+
+impl Stages {
+    /// Builds the programs, with further options for cargo.
+    ///
+    /// # Errors
+    ///
+    /// Fails when one does not compile; cargo has said why on standard error.
+    pub fn build(chosen: &[Example], options: &[&str]) -> Result<Self> {
+        let on_network = on_network()?;
+        let is_on_network = |example: &Example| on_network.contains(&example.name);
+        let (there, here): (Vec<Example>, Vec<Example>) = chosen.iter().cloned().partition(is_on_network);
+        let network = if there.is_empty() { None } else { Some(OnNetwork::build(options)?) };
+        let programs = if here.is_empty() { Programs::default() } else { build(&here, options)? };
+        let examples = here.into_iter().chain(there).map(|example| (example.name.clone(), example)).collect();
+        Ok(Self { programs, network, examples })
+    }
+
+    /// The program of this name.
+    ///
+    /// # Errors
+    ///
+    /// Fails when it was not built.
+    pub fn example(&self, name: &str) -> Result<&Example> {
+        self.examples.get(name).with_context(|| format!("{name} was not built"))
+    }
+
+    fn command(&self, name: &str) -> Result<Command> {
+        let example = self.example(name)?;
+        match &self.network {
+            Some(network) if !self.programs.has(name) => network.command(example),
+            _ => {
+                let mut command = self.programs.command(name, Clock::Virtual)?;
+                command.args(&example.args);
+                Ok(command)
+            }
+        }
+    }
 }
 
 /// One run of a program under a schedule.
@@ -80,6 +249,8 @@ pub struct Run {
     pub text: String,
     /// Its deviations from first in, first out, as in a token.
     pub deviations: Vec<String>,
+    /// Its mishaps, as in a token: when jobs of thread pools ran, and when the loop got reports from its descriptors.
+    pub mishaps: Vec<String>,
     /// The number of eligible entries at each step.
     pub eligible: Vec<u8>,
     /// Each choice, as both languages write it: the number of ready entries, the index of the one that ran, and the number of
@@ -92,8 +263,8 @@ pub struct Run {
 /// # Errors
 ///
 /// Fails when the program cannot be started.
-pub fn under(programs: &Programs, name: &str, schedule: &str) -> Result<Run> {
-    run(programs, name, schedule, false)
+pub fn under(stages: &Stages, name: &str, schedule: &str) -> Result<Run> {
+    run(stages, name, schedule, false)
 }
 
 /// Runs a program under a schedule, and skips the deviations that are impossible.
@@ -101,42 +272,52 @@ pub fn under(programs: &Programs, name: &str, schedule: &str) -> Result<Run> {
 /// # Errors
 ///
 /// Fails when the program cannot be started.
-pub fn loosely_under(programs: &Programs, name: &str, schedule: &str) -> Result<Run> {
-    run(programs, name, schedule, true)
+pub fn loosely_under(stages: &Stages, name: &str, schedule: &str) -> Result<Run> {
+    run(stages, name, schedule, true)
 }
 
-fn run(programs: &Programs, name: &str, schedule: &str, loose: bool) -> Result<Run> {
+fn run(stages: &Stages, name: &str, schedule: &str, loose: bool) -> Result<Run> {
     let folder = tempfile::tempdir()?;
     let trace = folder.path().join("trace");
-    let mut command = programs.command(name, Clock::Virtual)?;
-    command.env("ASYNCIO_SCHEDULE", schedule).env("ASYNCIO_SCHEDULE_TRACE", &trace).current_dir(folder.path());
-    command.env_remove("RUST_BACKTRACE");
+    let mut command = stages.command(name)?;
+    command.env("ASYNCIO_SCHEDULE", schedule).env("ASYNCIO_SCHEDULE_TRACE", &trace);
     if loose {
         command.env("ASYNCIO_SCHEDULE_LOOSE", "1");
     }
-    let output = command.output().with_context(|| format!("cannot run {name}"))?;
-    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-    if !output.status.success() {
-        text.push_str(&String::from_utf8_lossy(&output.stderr));
+    let output = program::run(command, LONGEST).with_context(|| format!("cannot run {name}"))?;
+    ensure!(output.end != End::TimedOut, "{name} does not end under {schedule}");
+    let mut text = output.stdout;
+    if output.end != End::Exited(0) {
+        text.push_str(&output.stderr);
     }
     // A program without a loop has no choices.
-    let choices = std::fs::read_to_string(trace).unwrap_or_default();
-    let mut deviations = Vec::new();
-    let mut eligible = Vec::new();
-    for (step, line) in choices.lines().enumerate() {
+    let trace = std::fs::read_to_string(trace).unwrap_or_default();
+    let mut choices = String::new();
+    let (mut deviations, mut mishaps, mut eligible) = (Vec::new(), Vec::new(), Vec::new());
+    for line in trace.lines() {
+        if let Some(mishap) = line.strip_prefix("+ ") {
+            mishaps.push(mishap.to_owned());
+            continue;
+        }
         let [len, index, width] = line.split(' ').collect::<Vec<_>>()[..] else {
             bail!("{name}: a choice is {line:?}")
         };
         if index != "0" {
-            deviations.push(format!("{step}={index}/{len}"));
+            deviations.push(format!("{}={index}/{len}", eligible.len()));
         }
         eligible.push(width.parse()?);
+        choices += line;
+        choices.push('\n');
     }
-    Ok(Run { text: without_addresses(&text), deviations, eligible, choices })
+    Ok(Run { text: without_numbers(&text), deviations, mishaps, eligible, choices })
 }
 
-/// What a program printed, without addresses, which differ from run to run.
-pub(crate) fn without_addresses(text: &str) -> String {
+/// What a program printed, without addresses and the numbers of processes and threads, which differ from run to run.
+pub(crate) fn without_numbers(text: &str) -> String {
+    thread_ids(&process_ids(&with_names(&without_addresses(text))))
+}
+
+fn without_addresses(text: &str) -> String {
     static ADDRESS: LazyLock<Regex> = LazyLock::new(|| Regex::new("0x[0-9a-f]+").expect("the pattern is well formed"));
     ADDRESS.replace_all(text, "0x…").into_owned()
 }
@@ -151,7 +332,7 @@ pub fn choices_of_twin(python: &Python, example: &Example, schedule: &str) -> Re
     let trace = folder.path().join("trace");
     let mut twin = Command::new(&python.path);
     twin.arg(root().join("examples/virtual.py"));
-    twin.arg(root().join("examples").join(&example.path).with_extension("py"));
+    twin.arg(root().join("examples").join(&example.path).with_extension("py")).args(&example.args);
     twin.env("ASYNCIO_SEED", "1").env("TZ", "UTC").env("PYTHONUTF8", "1").current_dir(folder.path());
     twin.env("ASYNCIO_SCHEDULE", schedule).env("ASYNCIO_SCHEDULE_TRACE", &trace);
     let output = twin.output().with_context(|| format!("cannot run the twin of {}", example.name))?;
@@ -191,27 +372,58 @@ pub fn orders() -> Result<Orders> {
     Ok(toml::from_str(&read(root().join("tests/guide/orders.toml"))?)?)
 }
 
-/// The table of the page, in Markdown.
+/// The tables of the page, in Markdown.
 ///
 /// # Errors
 ///
 /// Fails when a file cannot be read.
 pub fn table() -> Result<String> {
-    let orders = orders()?;
-    let mut text = format!(
-        "Of {} programs, {} print something else under one of {} schedules.\n\n\
-         | program | outputs | first in, first out | in another order | schedule |\n| --- | --: | --- | --- | --- |\n",
-        orders.programs,
-        orders.depends.len(),
-        orders.schedules
-    );
-    let all = examples(root())?;
-    for Depends { program, outputs, first, other, schedule } in &orders.depends {
+    let Orders { schedules, schedules_of_long, long, explored, depends } = orders()?;
+    let (all, on_network) = (examples(root())?, on_network()?);
+    let link = |program: &str| {
         let path = all.iter().find(|example| example.name == *program).map_or("", |example| &example.path);
-        let link = format!("https://github.com/asyncio-rs/asyncio/blob/main/examples/{path}");
-        let cells = [first, other].map(|line| cell(line));
-        let [first, other] = cells;
-        let _ = writeln!(text, "| [`{program}`]({link}) | {outputs} | {first} | {other} | `{schedule}` |");
+        format!("[`{program}`](https://github.com/asyncio-rs/asyncio/blob/main/examples/{path})")
+    };
+    let (there, here): (Vec<_>, Vec<_>) = depends.iter().partition(|depends| on_network.contains(&depends.program));
+    let rows = |depends: Vec<&Depends>| {
+        let mut text = "| program | outputs | first in, first out | in another order | schedule |\n\
+                        | --- | --: | --- | --- | --- |\n"
+            .to_owned();
+        for Depends { program, outputs, first, other, schedule } in depends {
+            let [first, other] = [first, other].map(|line| cell(line));
+            let _ = writeln!(text, "| {} | {outputs} | {first} | {other} | `{schedule}` |", link(program));
+        }
+        text
+    };
+    let mut text = format!(
+        "Of {} programs, {} print something else under one of {schedules} schedules.\n\n{}\n",
+        explored.len(),
+        depends.len(),
+        rows(here)
+    );
+    let count = on_network.len();
+    let _ = if there.is_empty() {
+        writeln!(text, "The {count} programs on the simulated network print the same under each schedule.\n")
+    } else {
+        writeln!(
+            text,
+            "{count} programs ran on the simulated network, beside the tasks that talk to them. These depend on the order; `cargo \
+             xtask explore ID --schedule SCHEDULE` shows an output:\n\n{}",
+            rows(there)
+        )
+    };
+    let many = format!("take very many steps and ran under {schedules_of_long} schedules");
+    for (names, of_what) in [
+        (&long, &*many),
+        (&explored.children, "start other processes: what a child does, and when, is not part of a schedule"),
+        (&explored.threads, "start threads themselves: when these run is not part of a schedule"),
+    ] {
+        let links: Vec<_> = names.iter().map(|name| link(name)).collect();
+        let _ = writeln!(text, "These {} programs {of_what}. {}.\n", names.len(), links.join(", "));
+    }
+    text += "These do not run under other orders:\n\n| program | reason |\n| --- | --- |\n";
+    for Without { id, because } in unexplored()? {
+        let _ = writeln!(text, "| {} | {because} |", link(&id));
     }
     Ok(text)
 }

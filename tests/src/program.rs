@@ -32,7 +32,7 @@ pub enum Clock {
 }
 
 /// The example binaries by name, as cargo built them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Programs(BTreeMap<String, PathBuf>);
 
 /// How a program ended.
@@ -107,6 +107,11 @@ pub fn cargo() -> Command {
 }
 
 impl Programs {
+    /// Was an example of this name built?
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Runs one example and waits for its end.
     ///
     /// # Errors

@@ -9,11 +9,10 @@ use std::process::Command;
 
 use guide_tests::examples::examples;
 use guide_tests::oracle::Oracle;
-use guide_tests::orders::{self, Depends, orders};
+use guide_tests::orders::{self, Depends, Stages, orders};
 use guide_tests::program::{Clock, build};
 use guide_tests::python::Python;
 use guide_tests::root;
-use guide_tests::twins::twins;
 
 /// Programs, and a schedule that another version of the program would not follow.
 const PROGRAMS: [(&str, &str); 6] = [
@@ -117,27 +116,38 @@ fn the_fault_of_the_chapter_is_one_in_python() {
 fn a_program_of_the_table_prints_what_the_table_says() {
     const EVERY: usize = 12;
     let orders = orders().unwrap();
-    let sample: Vec<_> = orders.depends.iter().step_by(EVERY).collect();
+    let is_on_network = |depends: &&Depends| orders.explored.network.contains(&depends.program);
+    let (there, here): (Vec<_>, Vec<_>) = orders.depends.iter().partition(is_on_network);
+    let sample: Vec<_> = here.into_iter().step_by(EVERY).chain(there.into_iter().step_by(EVERY)).collect();
     assert!(sample.len() > 3);
     let mut chosen = examples(root()).unwrap();
     chosen.retain(|example| sample.iter().any(|depends| depends.program == example.name));
     assert_eq!(chosen.len(), sample.len());
-    let programs = build(&chosen, &["--quiet"]).unwrap();
-    let (python, twins) = (python(), twins(root()).unwrap());
+    let stages = Stages::build(&chosen, &["--quiet"]).unwrap();
+    let (python, equal) = (python(), orders::with_equal_twins().unwrap());
     for Depends { program, first, other, schedule, .. } in sample {
-        let usual = orders::under(&programs, program, orders::FIFO).unwrap().text;
-        let output = orders::under(&programs, program, schedule).unwrap();
+        let usual = orders::under(&stages, program, orders::FIFO).unwrap().text;
+        let output = orders::under(&stages, program, schedule).unwrap();
         let found = orders::first_difference(&usual, &output.text);
         assert_eq!(found, (first.clone(), other.clone()), "{program} under {schedule}");
-        let example = chosen.iter().find(|example| example.name == *program).unwrap();
         if let Some(python) = &python
-            && twins.reason(program).is_none()
+            && equal.contains(program)
         {
-            let theirs = orders::choices_of_twin(python, example, schedule).unwrap();
+            let theirs = orders::choices_of_twin(python, stages.example(program).unwrap(), schedule).unwrap();
             let ours = &output.choices;
             assert!(orders::agree(ours, &theirs), "{program} and its twin under {schedule}:\n{ours}\n{theirs}");
         }
     }
+}
+
+/// `cargo xtask explore --all` has run every program, unless it is listed with a reason.
+#[test]
+fn every_program_was_run_under_other_orders_or_has_a_reason() {
+    let (chosen, unexplored) = (orders::explored().unwrap(), orders::unexplored().unwrap());
+    assert_eq!(chosen.len() + unexplored.len(), examples(root()).unwrap().len());
+    let run = orders().unwrap().explored;
+    assert_eq!(run.len(), chosen.len());
+    assert_eq!(run, orders::groups(&chosen).unwrap(), "`cargo xtask explore --all --bless` runs those that are new");
 }
 
 /// The clock is virtual even without the variable: otherwise the timers would not be the same each time.

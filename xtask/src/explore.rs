@@ -3,7 +3,7 @@
 //!
 //! Each schedule is a process of its own, because an example is a whole program. Its choices are returned in a file, so that the
 //! token of an output can list them, and the library's search for a shorter schedule can request further runs. (`asyncio::explore`
-//! searches a function, a thousand times as fast.)
+//! searches a function, a thousand times as fast.) A program with connections runs on the simulated network.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -11,18 +11,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
-use asyncio_simulation::{Deviation, Schedule, Tried, shrink};
+use anyhow::{Result, bail, ensure};
+use asyncio_simulation::{Deviation, Mishap, Schedule, Tried, shrink, shrink_mishaps};
 use guide_tests::catalogue::rows;
-use guide_tests::examples::{Example, examples};
 use guide_tests::oracle::Oracle;
 use guide_tests::orders::{
-    Depends, FIFO, Orders, Run, agree, choices_of_twin, first_difference, loosely_under, orders, ruled, under,
+    Depends, FIFO, Orders, Run, Stages, agree, choices_of_twin, explored, first_difference, groups, loosely_under,
+    orders, under, unexplored, walk, with_equal_twins,
 };
-use guide_tests::program::{Programs, build};
 use guide_tests::python::Python;
 use guide_tests::root;
-use guide_tests::twins::twins;
 use indicatif::ProgressBar;
 
 use crate::guide::choose;
@@ -30,11 +28,12 @@ use crate::guide::choose;
 /// The number of schedules under which each program runs for the table.
 const SCHEDULES: u64 = 20;
 
+/// A program that takes more steps than this runs under fewer schedules.
+const LONG: usize = 50_000;
+const SCHEDULES_OF_LONG: u64 = 5;
+
 /// How many further runs may shorten a schedule of the table.
 const TRIES: u32 = 400;
-
-/// A program that takes more steps is not explored: it is about the number of tasks, not about their order.
-const LONGEST: usize = 20_000;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -53,18 +52,56 @@ pub(crate) struct Arguments {
     /// The number of further schedules to run for each output, to shorten its schedule
     #[arg(long, default_value_t = 2000)]
     tries: u32,
-    /// Run all examples that use nothing outside of their loop, and compare with the table of those that depend on the order
-    #[arg(long, conflicts_with_all = ["name", "seed", "schedules", "seconds", "tries"])]
+    /// Only run the example under this schedule, and show its output
+    #[arg(long, conflicts_with_all = ["seed", "schedules", "seconds", "tries"])]
+    schedule: Option<String>,
+    /// Run all examples, and compare with the table of those that depend on the order
+    #[arg(long, conflicts_with_all = ["name", "seed", "schedules", "seconds", "tries", "schedule"])]
     all: bool,
     /// Rewrite the table
     #[arg(long, requires = "all")]
     bless: bool,
 }
 
+/// The choices of a run other than the ordinary ones.
+#[derive(Clone, Default)]
+struct Course {
+    deviations: Vec<Deviation>,
+    mishaps: Vec<Mishap>,
+}
+
+impl Course {
+    fn of(run: &Run) -> Result<Self> {
+        let schedule: Schedule = token(&run.deviations, &run.mishaps).parse()?;
+        Ok(Self {
+            deviations: schedule.deviations().unwrap_or_default().to_vec(),
+            mishaps: schedule.mishaps().unwrap_or_default().to_vec(),
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.deviations.len() + self.mishaps.len()
+    }
+
+    fn token(&self) -> String {
+        let deviations = self.deviations.iter().map(|Deviation { step, index, len, .. }| {
+            // In this run, a different number of entries may be ready at that step.
+            format!("{step}={index}/{}", (*len).max(index + 1))
+        });
+        let mishaps = self.mishaps.iter().map(ToString::to_string);
+        token(&deviations.collect::<Vec<_>>(), &mishaps.collect::<Vec<_>>())
+    }
+}
+
+fn token(deviations: &[String], mishaps: &[String]) -> String {
+    let part = if mishaps.is_empty() { "" } else { "+1:time:dev:" };
+    format!("{FIFO}{}{part}{}", deviations.join(","), mishaps.join(","))
+}
+
 /// An output, how often it occurred, and its schedule with the fewest deviations.
 struct Outcome {
     count: u64,
-    deviations: Vec<String>,
+    course: Course,
 }
 
 /// The outputs of a program.
@@ -72,80 +109,120 @@ struct Outcome {
 struct Outcomes(BTreeMap<String, Outcome>);
 
 impl Outcomes {
-    fn add(&mut self, Run { text, deviations, .. }: Run) {
-        let known = self.0.entry(text).or_insert_with(|| Outcome { count: 0, deviations: deviations.clone() });
+    fn add(&mut self, run: Run) -> Result<()> {
+        let course = Course::of(&run)?;
+        let known = self.0.entry(run.text).or_insert_with(|| Outcome { count: 0, course: course.clone() });
         known.count += 1;
-        if deviations.len() < known.deviations.len() {
-            known.deviations = deviations;
+        if course.len() < known.course.len() {
+            known.course = course;
         }
+        Ok(())
+    }
+}
+
+/// The search for a shorter schedule that leads to such an output.
+struct Shortening<'a> {
+    stages: &'a Stages,
+    name: &'a str,
+    is_such: &'a dyn Fn(&str) -> bool,
+    /// How many further runs there may be.
+    left: u32,
+    failed: Option<anyhow::Error>,
+}
+
+impl Shortening<'_> {
+    /// Runs the program as far as the course is possible. Returns whether the output is such, what really happened, and how many
+    /// entries were eligible at each step; `None` if no run is left.
+    fn attempt(&mut self, course: &Course) -> Option<(bool, Course, Vec<u8>)> {
+        if self.left == 0 || self.failed.is_some() {
+            return None;
+        }
+        self.left -= 1;
+        let run = loosely_under(self.stages, self.name, &course.token());
+        let found = run.and_then(|run| Ok(((self.is_such)(&run.text), Course::of(&run)?, run.eligible)));
+        found.map_err(|error| self.failed = Some(error)).ok()
+    }
+
+    fn mishaps(&mut self, mut course: Course) -> Course {
+        if course.mishaps.is_empty() {
+            return course;
+        }
+        let Course { deviations, mishaps } = course.clone();
+        course.mishaps = shrink_mishaps(mishaps, &mut |mishaps| {
+            let tried = Course { deviations: deviations.clone(), mishaps: mishaps.to_vec() };
+            let (is_such, happened, _) = self.attempt(&tried)?;
+            is_such.then_some(happened.mishaps)
+        });
+        course
+    }
+
+    fn deviations(&mut self, mut course: Course) -> Course {
+        let Course { deviations, mishaps } = course.clone();
+        course.deviations = shrink(deviations, &mut |deviations| {
+            let tried = Course { deviations: deviations.to_vec(), mishaps: mishaps.clone() };
+            let found = self.attempt(&tried);
+            found.map_or_else(Tried::default, |(fails, happened, widths)| Tried {
+                fails,
+                deviations: happened.deviations,
+                widths,
+            })
+        });
+        course
     }
 }
 
 /// The fewest deviations that lead to such an output, with the last one as early as possible, as far as `tries` runs can tell.
 /// Returns the schedule, and what the program prints under it.
 fn shortest(
-    programs: &Programs,
+    stages: &Stages,
     name: &str,
-    is_such: impl Fn(&str) -> bool,
-    deviations: &[String],
+    is_such: &dyn Fn(&str) -> bool,
+    course: &Course,
     tries: u32,
 ) -> Result<(String, String)> {
-    let token = |deviations: &[Deviation]| {
-        let all = deviations.iter().map(|Deviation { step, index, len, .. }| {
-            // In this run, a different number of entries may be ready at that step.
-            format!("{step}={index}/{}", (*len).max(index + 1))
-        });
-        format!("{FIFO}{}", all.collect::<Vec<_>>().join(","))
-    };
-    let parsed = |deviations: &[String]| -> Result<Vec<Deviation>> {
-        let schedule: Schedule = format!("{FIFO}{}", deviations.join(",")).parse()?;
-        Ok(schedule.deviations().unwrap_or_default().to_vec())
-    };
-    let mut left = tries;
-    let mut failed = None;
-    let found = shrink(parsed(deviations)?, &mut |deviations| {
-        if left == 0 || failed.is_some() {
-            return Tried::default();
-        }
-        left -= 1;
-        let tried = loosely_under(programs, name, &token(deviations)).and_then(|run| {
-            Ok(Tried { fails: is_such(&run.text), deviations: parsed(&run.deviations)?, widths: run.eligible })
-        });
-        tried.unwrap_or_else(|error| {
-            failed = Some(error);
-            Tried::default()
-        })
-    });
-    if let Some(error) = failed {
+    let mut shortening = Shortening { stages, name, is_such, left: tries, failed: None };
+    let course = shortening.mishaps(course.clone());
+    let course = shortening.deviations(course);
+    let course = shortening.mishaps(course);
+    if let Some(error) = shortening.failed {
         return Err(error);
     }
-    let schedule = token(&found);
-    let run = under(programs, name, &schedule)?;
+    let schedule = course.token().parse::<Schedule>()?.to_string();
+    let run = under(stages, name, &schedule)?;
     ensure!(is_such(&run.text), "{name} prints something else under {schedule}, which is the same schedule");
     Ok((schedule, run.text))
 }
 
-/// Runs a program under `schedules` schedules. Returns `None` if it always printed the same.
-fn explore(programs: &Programs, name: &str, schedules: u64) -> Result<Option<Depends>> {
-    let Run { text: first, eligible, .. } = under(programs, name, FIFO)?;
-    // A program that differs from run to run depends on something other than the order.
-    if eligible.len() > LONGEST || under(programs, name, FIFO)?.text != first {
-        return Ok(None);
-    }
+/// What was found out about a program for the table.
+struct Explored {
+    is_long: bool,
+    /// `None` if it always printed the same.
+    depends: Option<Depends>,
+}
+
+/// Runs a program for the table.
+fn explore(stages: &Stages, name: &str) -> Result<Explored> {
+    let Run { text: first, eligible, .. } = under(stages, name, FIFO)?;
+    let again = under(stages, name, FIFO)?.text;
+    ensure!(
+        again == first,
+        "it depends on something other than the order: list it in unexplored.toml. It printed\n{first}\nand then\n{again}"
+    );
+    let is_long = eligible.len() > LONG;
     let mut others = Outcomes::default();
-    for seed in 1..schedules {
-        let run = under(programs, name, &format!("1:fence:walk:{seed}"))?;
+    for seed in 1..if is_long { SCHEDULES_OF_LONG } else { SCHEDULES } {
+        let run = under(stages, name, &walk(seed))?;
         if run.text != first {
-            others.add(run);
+            others.add(run)?;
         }
     }
     let outputs = others.0.len() + 1;
-    let nearest = others.0.into_iter().min_by_key(|(_, outcome)| outcome.deviations.len());
-    let Some((_, Outcome { deviations, .. })) = nearest else { return Ok(None) };
+    let nearest = others.0.into_iter().min_by_key(|(_, outcome)| outcome.course.len());
+    let Some((_, Outcome { course, .. })) = nearest else { return Ok(Explored { is_long, depends: None }) };
     // Any other output will do, so that the schedule is short.
-    let (schedule, text) = shortest(programs, name, |text| text != first, &deviations, TRIES)?;
+    let (schedule, text) = shortest(stages, name, &|text| text != first, &course, TRIES)?;
     let (first, other) = first_difference(&first, &text);
-    Ok(Some(Depends { program: name.to_owned(), outputs, first, other, schedule }))
+    Ok(Explored { is_long, depends: Some(Depends { program: name.to_owned(), outputs, first, other, schedule }) })
 }
 
 /// Calls `work` for each number below `count`, on all processors. The results are in order.
@@ -162,7 +239,8 @@ fn for_a_while<T: Send>(
 ) -> Result<Vec<T>> {
     let (begun, next, results) = (Instant::now(), AtomicUsize::new(0), Mutex::new(Vec::new()));
     let is_over = || limit.is_some_and(|limit| begun.elapsed() >= limit);
-    let threads = thread::available_parallelism().map_or(1, usize::from);
+    // One more than there are processors: some programs wait for real.
+    let threads = thread::available_parallelism().map_or(1, usize::from) + 1;
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
@@ -194,19 +272,43 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 /// Every program, for the table.
 pub(crate) fn all(bless: bool) -> Result<()> {
-    let chosen = ruled()?;
-    let programs = build(&chosen, &["--quiet"])?;
-    let mut found = Orders { schedules: SCHEDULES, programs: chosen.len(), depends: Vec::new() };
-    let depends = on_all_processors(chosen.len(), |number| {
+    let chosen = explored()?;
+    let stages = Stages::build(&chosen, &["--quiet"])?;
+    let results = on_all_processors(chosen.len(), |number| {
         let name = &chosen[number].name;
-        explore(&programs, name, SCHEDULES).with_context(|| format!("cannot explore {name}"))
+        let explored = explore(&stages, name);
+        // Said at once, because the others take minutes.
+        explored.as_ref().inspect_err(|error| eprintln!("cannot explore {name}: {error:#}")).ok();
+        Ok((name, explored))
     });
-    found.depends.extend(depends?.into_iter().flatten());
-    compare_with_twins(&programs, &chosen, &found.depends)?;
+    let mut found = Orders {
+        schedules: SCHEDULES,
+        schedules_of_long: SCHEDULES_OF_LONG,
+        long: Vec::new(),
+        explored: groups(&chosen)?,
+        depends: Vec::new(),
+    };
+    let mut failed = Vec::new();
+    for (name, explored) in results? {
+        match explored {
+            Ok(Explored { is_long, depends }) => {
+                found.depends.extend(depends);
+                found.long.extend(is_long.then(|| name.clone()));
+            }
+            Err(_) => failed.push(name.as_str()),
+        }
+    }
+    let (programs, count) = (found.explored.len(), found.depends.len());
     if bless {
-        let head = "# The programs that print something else in another order: made by `cargo xtask explore --all --bless`.\n\n";
-        std::fs::write(root().join("tests/guide/orders.toml"), head.to_owned() + &toml::to_string(&found)?)?;
-        println!("{} of {} programs depend on the order", found.depends.len(), found.programs);
+        let head = "# The programs under other orders, and those that print something else then: made by `cargo xtask explore --all \
+                    --bless`.\n\n";
+        let text = head.to_owned() + &toml::to_string_pretty(&found)?;
+        std::fs::write(root().join("tests/guide/orders.toml"), text)?;
+    }
+    ensure!(failed.is_empty(), "{} programs cannot be explored: {}", failed.len(), failed.join(", "));
+    compare_with_twins(&stages, &found.depends)?;
+    if bless {
+        println!("{count} of {programs} programs depend on the order");
         return Ok(());
     }
     let expected = orders()?;
@@ -217,24 +319,23 @@ pub(crate) fn all(bless: bool) -> Result<()> {
         println!("only in the table: {depends:?}");
     }
     ensure!(found == expected, "the table is another one: look at it, and `cargo xtask explore --all --bless`");
-    println!("{} of {} programs depend on the order, as the table says", found.depends.len(), found.programs);
+    println!("{count} of {programs} programs depend on the order, as the table says");
     Ok(())
 }
 
 /// Runs each schedule of the table on CPython: the program's twin must make the same choices.
-fn compare_with_twins(programs: &Programs, chosen: &[Example], depends: &[Depends]) -> Result<()> {
+fn compare_with_twins(stages: &Stages, depends: &[Depends]) -> Result<()> {
     let oracle = Oracle::load()?;
     let Some(python) = Python::find(None).ok().filter(|python| oracle.is_new_enough(&python.version)) else {
         println!("without a CPython {} the twins are left out", oracle.version);
         return Ok(());
     };
-    let twins = twins(root())?;
-    let with_twin: Vec<_> = depends.iter().filter(|depends| twins.reason(&depends.program).is_none()).collect();
+    let equal = with_equal_twins()?;
+    let with_twin: Vec<_> = depends.iter().filter(|depends| equal.contains(&depends.program)).collect();
     let differ = on_all_processors(with_twin.len(), |number| {
         let Depends { program, schedule, .. } = with_twin[number];
-        let example = chosen.iter().find(|example| example.name == *program).context("it was explored")?;
-        let theirs = choices_of_twin(&python, example, schedule)?;
-        let ours = under(programs, program, schedule)?.choices;
+        let theirs = choices_of_twin(&python, stages.example(program)?, schedule)?;
+        let ours = under(stages, program, schedule)?.choices;
         Ok((!agree(&ours, &theirs)).then(|| format!("{program} under {schedule}")))
     });
     let differ: Vec<String> = differ?.into_iter().flatten().collect();
@@ -244,10 +345,17 @@ fn compare_with_twins(programs: &Programs, chosen: &[Example], depends: &[Depend
 }
 
 fn one(name: &str, arguments: &Arguments) -> Result<()> {
-    let chosen = choose(&[name.to_owned()], examples(root())?, &rows()?)?;
+    if let Some(without) = unexplored()?.into_iter().find(|without| without.id == name) {
+        bail!("{name} does not run under other orders: {}", without.because);
+    }
+    let chosen = choose(&[name.to_owned()], explored()?, &rows()?)?;
     ensure!(chosen.len() == 1, "{name} is more than one program");
-    let programs = build(&chosen, &["--quiet"])?;
+    let stages = Stages::build(&chosen, &["--quiet"])?;
     let name = &chosen[0].name;
+    if let Some(schedule) = &arguments.schedule {
+        print!("{}", under(&stages, name, schedule)?.text);
+        return Ok(());
+    }
     let mut outcomes = Outcomes::default();
     let limit = arguments.seconds.map(Duration::try_from_secs_f64).transpose()?;
     let count = arguments.schedules.or(limit.is_none().then_some(200));
@@ -257,17 +365,17 @@ fn one(name: &str, arguments: &Arguments) -> Result<()> {
         // The first one is first in, first out.
         let schedule = match number as u64 {
             0 => FIFO.to_owned(),
-            number => format!("1:fence:walk:{}", arguments.seed.wrapping_add(number - 1)),
+            number => walk(arguments.seed.wrapping_add(number - 1)),
         };
-        under(&programs, name, &schedule)
+        under(&stages, name, &schedule)
     });
     let runs = runs?;
     let schedules = runs.len();
-    runs.into_iter().for_each(|run| outcomes.add(run));
+    runs.into_iter().try_for_each(|run| outcomes.add(run))?;
     let outcomes: Vec<_> = outcomes.0.into_iter().collect();
     let shortened = on_all_processors(outcomes.len(), |number| {
-        let (output, Outcome { deviations, .. }) = &outcomes[number];
-        shortest(&programs, name, |text| text == output, deviations, arguments.tries).map(|(schedule, _)| schedule)
+        let (output, Outcome { course, .. }) = &outcomes[number];
+        shortest(&stages, name, &|text| text == output, course, arguments.tries).map(|(schedule, _)| schedule)
     });
     let mut outcomes: Vec<_> = outcomes.into_iter().zip(shortened?).collect();
     outcomes.sort_by_key(|((_, outcome), schedule)| (schedule.matches('=').count(), std::cmp::Reverse(outcome.count)));

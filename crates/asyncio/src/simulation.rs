@@ -37,7 +37,7 @@ pub use asyncio_simulation::{
 
 // For `cargo xtask explore`, which runs whole programs.
 #[doc(hidden)]
-pub use asyncio_simulation::{Tried, shrink};
+pub use asyncio_simulation::{Tried, shrink, shrink_mishaps};
 
 #[cfg(feature = "net")]
 #[doc(inline)]

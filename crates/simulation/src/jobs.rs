@@ -29,6 +29,10 @@ use crate::tape::Tape;
 /// How long, in real time, the loop waits for a job that has the turn, and a job for a loop that does nothing.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// For how many passes virtual time may stand still before a job that continues some seconds later continues anyway. Otherwise a
+/// task that polls in a loop until the job is done (`while !job.done() { sleep(0).await? }`) would wait forever.
+const STANDSTILL: u64 = 1_000;
+
 /// The conductor of the jobs of one thread.
 #[derive(Default)]
 pub(crate) struct Jobs {
@@ -49,6 +53,8 @@ struct JobsState {
     came: Vec<u64>,
     /// The number of passes that have ended.
     passes: u64,
+    /// The time of the loop, and the number of passes that have ended at that time.
+    standstill: (f64, u64),
     /// The loop is between two passes.
     is_between: bool,
     /// Counts calls by the loop's thread, as a sign of life.
@@ -355,7 +361,11 @@ impl Jobs {
     }
 
     fn plan(&self, job: u64, when: When) {
-        self.lock().set(job, Stage::Due(when));
+        let mut state = self.lock();
+        if when == When::Later {
+            state.standstill.1 = 0;
+        }
+        state.set(job, Stage::Due(when));
     }
 
     /// Runs the next job that is due; false if there is none.
@@ -385,6 +395,29 @@ impl Jobs {
         answered.into_iter().for_each(|job| state.come(job));
     }
 
+    /// A job that was to continue later does so after this pass.
+    fn end_delay(&self, job: u64) {
+        let mut state = self.lock();
+        if state.stage(job) == Some(Stage::Due(When::Later)) {
+            state.set(job, Stage::Due(When::EndOfPass));
+        }
+    }
+
+    /// A pass has ended at this time of the loop.
+    fn count_pass(&self, time: f64) {
+        let mut state = self.lock();
+        if state.standstill.0.to_bits() != time.to_bits() {
+            state.standstill = (time, 0);
+        }
+        state.standstill.1 += 1;
+        if state.standstill.1 >= STANDSTILL {
+            state.standstill.1 = 0;
+            for job in state.jobs.values_mut().filter(|job| job.stage == Stage::Due(When::Later)) {
+                job.stage = Stage::Due(When::EndOfPass);
+            }
+        }
+    }
+
     fn set_between(&self, is_between: bool) {
         self.lock().is_between = is_between;
     }
@@ -402,6 +435,11 @@ pub(crate) fn conduct(tape: &Rc<RefCell<Tape>>, moment: Moment) {
     let jobs = Arc::clone(&tape.borrow().jobs);
     if !jobs.are_active() {
         return;
+    }
+    if moment == Moment::EndOfPass
+        && let Ok(event_loop) = get_running_loop()
+    {
+        jobs.count_pass(event_loop.time());
     }
     if matches!(moment, Moment::EndOfPass | Moment::Idle) {
         jobs.answer(moment);
@@ -444,7 +482,7 @@ fn plan(jobs: &Arc<Jobs>, job: u64, turn: JobTurn, steps: u64) -> When {
         JobTurn::Steps(more) => When::Step(steps + more),
         JobTurn::Seconds(seconds) => {
             let jobs = Arc::clone(jobs);
-            let later = move || jobs.plan(job, When::EndOfPass);
+            let later = move || jobs.end_delay(job);
             let timer = get_running_loop().is_ok_and(|event_loop| event_loop.call_later(seconds, later).is_ok());
             if timer { When::Later } else { When::EndOfPass }
         }

@@ -94,6 +94,6 @@ pub use invariant::invariant;
 pub use network::{Machine, Network, NetworkGuard};
 pub use report::{Exploration, Failure, Found, Outcome, Proof};
 #[doc(hidden)]
-pub use shrink::{Tried, shrink};
+pub use shrink::{Tried, shrink, shrink_mishaps};
 pub use strategy::Strategy;
 pub use token::{Deviation, Schedule};

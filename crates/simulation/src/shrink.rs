@@ -37,10 +37,9 @@ pub fn shrink(deviations: Vec<Deviation>, attempt: &mut dyn FnMut(&[Deviation]) 
 }
 
 /// Leaves out mishaps as long as the program still fails. If it does, `attempt` returns the mishaps that really happened.
-pub(crate) fn shrink_mishaps(
-    mishaps: Vec<Mishap>,
-    attempt: &mut dyn FnMut(&[Mishap]) -> Option<Vec<Mishap>>,
-) -> Vec<Mishap> {
+#[doc(hidden)]
+#[must_use]
+pub fn shrink_mishaps(mishaps: Vec<Mishap>, attempt: &mut dyn FnMut(&[Mishap]) -> Option<Vec<Mishap>>) -> Vec<Mishap> {
     if let Some(none) = attempt(&[]) {
         return none;
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::module::{Module, REACH};
 use crate::examples::{Example, examples};
-use crate::orders::{Depends, FIFO, first_difference, orders, without_addresses};
+use crate::orders::{Depends, FIFO, Orders, first_difference, orders, without_numbers};
 use crate::program::{End, Output};
 use crate::{read, snapshots};
 
@@ -45,7 +45,7 @@ impl Answer {
     /// What the program printed, as [`Run::text`](crate::orders::Run::text).
     fn text(&self) -> String {
         let report = if self.status == 0 { "" } else { &self.stderr };
-        without_addresses(&format!("{}{report}", self.stdout))
+        without_numbers(&format!("{}{report}", self.stdout))
     }
 }
 
@@ -107,14 +107,20 @@ pub fn differences(
 ///
 /// Fails when Node cannot be run or a file cannot be read.
 pub fn other_orders(root: &Path, module: &Module, node: &Path, names: &[String]) -> Result<(usize, Vec<String>)> {
-    let mut known = orders()?.depends;
+    let Orders { explored, depends: mut known, .. } = orders()?;
     known.retain(|depends| {
-        let is_ours = module.programs.iter().any(|program| program.name == depends.program);
+        // The schedules of the others count the steps of their company, too.
+        let is_ours = explored.alone.contains(&depends.program)
+            && module.programs.iter().any(|program| program.name == depends.program);
         is_ours && (names.is_empty() || names.contains(&depends.program))
     });
-    // Without arguments, as natively.
+    let examples = examples(root)?;
+    let args = |program: &str| {
+        examples.iter().find(|example| example.name == program).map_or(&[][..], |example| &example.args[..])
+    };
     let orders = known.iter().flat_map(|depends| ["", &depends.schedule].map(|order| (&*depends.program, order)));
-    let runs: Vec<Run<'_>> = orders.map(|(program, order)| Run { program, args: &[], real: false, order }).collect();
+    let runs: Vec<Run<'_>> =
+        orders.map(|(program, order)| Run { program, args: args(program), real: false, order }).collect();
     let answers = ask(root, module, node, &runs)?;
     let mut differences = Vec::new();
     for (depends, answers) in known.iter().zip(answers.chunks(2)) {

@@ -306,6 +306,22 @@ fn a_search_with_jobs_does_not_depend_on_the_number_of_threads() {
 }
 
 /// The limit of a job's wait is in the time of the loop.
+/// Virtual time stands still while the task polls, so the three seconds that the job takes more never pass.
+#[test]
+fn a_task_that_polls_until_a_job_is_done_does_not_do_so_forever() {
+    let poll = || async {
+        let job = create_task(to_thread(|| "read"));
+        while !job.done() {
+            sleep(0).await?;
+        }
+        job.await
+    };
+    let late: Schedule = "1:fence:dev:+1:time:dev:job.0=9/10".parse().unwrap();
+    let again = explore(poll).replay(&late);
+    assert!(again.failure.is_none(), "{:?}", again.failure);
+    explore(poll).schedules(200).check();
+}
+
 #[test]
 fn a_job_waits_with_a_limit() {
     let program = |seconds: f64| {

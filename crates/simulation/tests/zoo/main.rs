@@ -192,7 +192,7 @@ fn the_table() {
     }
     println!("| program | failure | walk | PCT 2 | PCT 3 | POS | delays | deviations left | ms |");
     println!("| --- | --- | --: | --: | --: | --: | --: | --: | --: |");
-    for Specimen { name, search } in all() {
+    for Specimen { name, search } in all().into_iter().chain(alone::all()).chain(threads::all()) {
         let begun = Instant::now();
         let mixed = search(false, Strategy::Mixed, 1_000_000).failure.expect("it is found");
         let took = begun.elapsed().as_millis();
@@ -210,7 +210,7 @@ fn the_table() {
                 result.failure.map_or("-".to_owned(), |_| result.schedules.to_string())
             })
             .collect();
-        let left = mixed.schedule.deviations().expect("a list").len();
+        let left = mixed.schedule.deviations().expect("a list").len() + mixed.schedule.mishaps().expect("a list").len();
         println!("| `{name}` | {} | {} | {left} | {took} |", sort(&mixed), after.join(" | "));
     }
 }

@@ -15,7 +15,7 @@ import sys
 import detangle
 import simloom
 
-from twins import PROGRAMS, checked
+from twins import ALONE, PROGRAMS, checked
 
 LIMIT = 10_000
 MENDED = 500
@@ -43,6 +43,6 @@ def cell(explore, name):
     return ("-" if found is None else str(found)) + ("" if mended is None else "!")
 
 
-for name in sys.argv[1:] or PROGRAMS:
+for name in sys.argv[1:] or PROGRAMS | ALONE:
     cells = [cell(explore, name) for explore in (with_detangle, with_simloom)]
     print(f"| `{name}` | {' | '.join(cells)} |", flush=True)
