@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use guide_tests::on_network::OnNetwork;
 use guide_tests::program::build;
 use guide_tests::timeline::{self, Timeline};
 use guide_tests::{root, snapshots};
@@ -17,13 +18,19 @@ fn main() -> Result<()> {
     // Who asks for one program does not wait for all of them to be built.
     names.retain(|name| arguments.filter.as_ref().is_none_or(|filter| name.contains(filter)));
     let examples = names.iter().map(|name| timeline::example(name)).collect::<Result<Vec<_>>>()?;
-    let programs = Arc::new(build(&examples, &["--quiet"])?);
+    let (on_network, alone): (Vec<_>, Vec<_>) = examples.iter().cloned().partition(timeline::is_on_network);
+    let programs = Arc::new(build(&alone, &["--quiet"])?);
+    let network = if on_network.is_empty() { None } else { Some(OnNetwork::build(&["--quiet"])?) };
+    let network = Arc::new(network);
 
     let mut trials = Vec::new();
     for example in examples {
-        let programs = Arc::clone(&programs);
+        let (programs, network) = (Arc::clone(&programs), Arc::clone(&network));
         trials.push(Trial::test(example.name.clone(), move || {
-            let (run, output) = timeline::record(&programs, &example)?;
+            let (run, output) = match &*network {
+                Some(network) if timeline::is_on_network(&example) => timeline::record_on_network(network, &example)?,
+                _ => timeline::record(&programs, &example)?,
+            };
             let run = run.shortened();
             let kept = Timeline::kept(root(), &example.name)?;
             if run != kept {

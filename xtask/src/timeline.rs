@@ -3,6 +3,7 @@
 //! The program runs with a trace under the virtual clock. The pages show the timelines that `--bless` keeps.
 
 use anyhow::{Context as _, Result, ensure};
+use guide_tests::on_network::OnNetwork;
 use guide_tests::program::build;
 use guide_tests::python::Python;
 use guide_tests::timeline::{self, svg, twin, words};
@@ -22,14 +23,21 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let names = if arguments.names.is_empty() { timeline::names(root()) } else { arguments.names.clone() };
     let examples = names.iter().map(|name| timeline::example(name)).collect::<Result<Vec<_>>>()?;
-    let programs = build(&examples, &["--quiet"])?;
+    let (on_network, alone): (Vec<_>, Vec<_>) = examples.iter().cloned().partition(timeline::is_on_network);
+    let programs = build(&alone, &["--quiet"])?;
+    let network = if on_network.is_empty() { None } else { Some(OnNetwork::build(&["--quiet"])?) };
     let python = Python::find(None).ok();
     if arguments.bless && python.is_none() {
         println!("the steps of the twins are left as they are: there is no CPython here");
     }
     let mut refused = Vec::new();
     for example in &examples {
-        let run = match timeline::record(&programs, example) {
+        let network = network.as_ref().filter(|_| timeline::is_on_network(example));
+        let recorded = match network {
+            Some(network) => timeline::record_on_network(network, example),
+            None => timeline::record(&programs, example),
+        };
+        let run = match recorded {
             Ok((run, _)) => run.shortened(),
             Err(error) => {
                 refused.push(format!("{error:#}"));
@@ -40,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             let path = timeline::path(root(), &example.name);
             write(&path, &run.text())?;
             println!("{}", path.display());
-            if let Some(python) = &python
+            if let (Some(python), None) = (&python, network)
                 && twins::path(root(), &example.path).is_file()
             {
                 let (twin, _) = twin::record(python, example)?;

@@ -26,10 +26,14 @@ thread_local! {
 inventory::submit! {
     LoopHook(|event_loop| {
         if AWAITED.take() {
-            let come = || _ = TaskOptions::new().name("company").create_task(company::come());
-            event_loop.call_soon(come).expect("the loop is new");
+            event_loop.call_soon(company_comes).expect("the loop is new");
         }
     })
+}
+
+/// A function, because a trace shows its name.
+fn company_comes() {
+    drop(TaskOptions::new().name("company").create_task(company::come()));
 }
 
 fn main() -> ExitCode {

@@ -14,6 +14,7 @@ pub mod twin;
 pub mod words;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use self::alike::Whole;
 use crate::company;
 use crate::examples::Example;
+use crate::on_network::OnNetwork;
 use crate::program::{Clock, LIMIT, Output, Programs, Running};
 use crate::{files, read, root};
 
@@ -278,10 +280,30 @@ pub fn record(programs: &Programs, example: &Example) -> Result<(Timeline, Outpu
         "{} talks to others: its steps are not the same each time",
         example.name
     );
+    let mut command = programs.command(&example.name, Clock::Virtual)?;
+    command.args(&example.args);
+    traced(command, example)
+}
+
+/// Runs a program on the simulated network, with those to whom it talks in the same loop, and returns its whole timeline and its
+/// output.
+///
+/// # Errors
+///
+/// Fails when the program cannot be run there, or waits for a process or a thread.
+pub fn record_on_network(network: &OnNetwork, example: &Example) -> Result<(Timeline, Output)> {
+    traced(network.command(example)?, example)
+}
+
+/// Is this one of the stream programs, whose timelines are those of the simulated network?
+pub fn is_on_network(example: &Example) -> bool {
+    example.path.starts_with("20-streams/") || example.path.starts_with("21-website-status/")
+}
+
+fn traced(mut command: Command, example: &Example) -> Result<(Timeline, Output)> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("trace.json");
-    let mut command = programs.command(&example.name, Clock::Virtual)?;
-    command.args(&example.args).env("ASYNCIO_TRACE", &file);
+    command.env("ASYNCIO_TRACE", &file);
     let output = Running::start(command)?.end(LIMIT)?;
     let Ok(trace) = std::fs::read_to_string(&file) else {
         bail!("{} has no loop, or is not built with the feature `trace` of asyncio", example.name);

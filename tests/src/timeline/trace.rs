@@ -166,7 +166,7 @@ impl Reader {
             Entry::Step(step) => {
                 step.printed = new;
                 step.blocked = (time - since > BLOCKED).then(|| ((time - since) / 100.0).floor() / 1e4);
-                let place = args["at"].as_str().filter(|place| place.starts_with("examples/"));
+                let place = args["at"].as_str().filter(|place| is_of_a_program(place));
                 step.line = place.and_then(|place| place.rsplit_once(':')?.1.parse().ok());
                 match args["waits_on"].as_str() {
                     Some("nothing") => step.then = Then::Ready,
@@ -256,6 +256,11 @@ impl Reader {
         }
         Ok(self.timeline)
     }
+}
+
+/// Is this a line of a program, or of the copy of one that runs on the simulated network?
+fn is_of_a_program(place: &str) -> bool {
+    place.starts_with("examples/") || place.contains("/out/")
 }
 
 #[cfg(test)]

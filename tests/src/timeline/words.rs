@@ -9,6 +9,9 @@ const QUOTED: usize = 3;
 /// Up to this many tasks are named; of more, the first and the last.
 const LISTED: usize = 4;
 
+/// The timers of the simulated network.
+const OF_THE_NETWORK: [&str; 3] = ["connect()", "admit()", "transmit()"];
+
 /// Patterns for listing two things, and more than two; and the same for actions.
 const THINGS: [&str; 2] = ["{things} and {thing}", "{things}, {thing}"];
 const ACTS: [&str; 2] = ["{acts} and {act}", "{acts}, {act}"];
@@ -117,6 +120,10 @@ fn of_call(timeline: &Timeline, call: &Call, words: &Words) -> String {
     let what = match call.name.as_str() {
         "sleep" => words.say("A sleep is over"),
         "timeout" => words.say("A time limit is reached"),
+        "connect()" => words.say("A request to connect arrives"),
+        "admit()" => words.say("The connection is made"),
+        "transmit()" => words.say("Bytes arrive at a socket"),
+        "Announcer._ready()" => words.say("A socket is ready"),
         name => words.fill("The callback {name} runs", &[("name", name)]),
     };
     if parts.is_empty() {
@@ -139,6 +146,8 @@ fn did(timeline: &Timeline, acts: &[Act], words: &Words) -> Vec<String> {
             // The wait for the end of the sleep says so.
             Act::Sets(timer, _) if timer == "sleep" => continue,
             Act::Sets(_, due) if due.is_infinite() => continue,
+            // The arrival of bytes is told when they arrive.
+            Act::Sets(timer, _) if OF_THE_NETWORK.contains(&timer.as_str()) => continue,
             // A timer is cancelled by the end of its task or by a request, which are mentioned anyway.
             Act::Stops(..) => continue,
             Act::More(verb, count) => {
