@@ -987,8 +987,6 @@ async def told_before_the_end(mended):
     job = create_task(asyncio.to_thread(lambda: loop.call_soon_threadsafe(tell)))
     if mended:
         await job
-        # The call was made in the job, and it runs before this task goes on.
-        await sleep(0)
     else:
         await sleep(0.05)
     seen = state.told
