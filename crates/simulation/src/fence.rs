@@ -29,6 +29,9 @@ pub(crate) struct Fence {
 impl Fence {
     /// How many entries, from the head of the queue, may run next: at least one.
     pub(crate) fn eligible(&self, ready: &Choices<'_>) -> usize {
+        if ready.len() == 1 {
+            return 1;
+        }
         if self.passed.front().is_some_and(|times| *times >= PATIENCE) {
             return 1;
         }
@@ -38,6 +41,10 @@ impl Fence {
 
     /// The entry at `index` leaves the queue.
     pub(crate) fn remove(&mut self, index: usize) {
+        if index == 0 {
+            self.passed.pop_front();
+            return;
+        }
         if self.passed.len() < index {
             self.passed.resize(index, 0);
         }

@@ -72,7 +72,7 @@ impl Chooser {
         match strategy {
             Strategy::Walk | Strategy::Delays(_) => Self::Walk(Rng::new(own)),
             Strategy::Pct { depth } => Self::Pct(Box::new(Pct::new(Rng::new(own), depth, length))),
-            Strategy::Pos => Self::Pos(Pos { rng: Rng::new(own), priorities: VecDeque::new(), last: None }),
+            Strategy::Pos => Self::Pos(Pos { rng: Rng::new(own), priorities: VecDeque::with_capacity(16), last: None }),
             Strategy::Mixed => {
                 let turns = [
                     Strategy::Walk,
@@ -189,7 +189,11 @@ impl Pct {
     fn new(mut rng: Rng, depth: u32, length: u64) -> Self {
         let falls = (1..depth).map(|_| rng.next() % length.max(1)).collect();
         let callbacks = rng.next() | HIGH;
-        Self { rng, known: HashMap::default(), priorities: vec![callbacks], falls, low: HIGH }
+        // Room for a few tasks, so that a short program needs one allocation each.
+        let known = HashMap::with_capacity_and_hasher(14, BuildHasherDefault::default());
+        let mut priorities = Vec::with_capacity(16);
+        priorities.push(callbacks);
+        Self { rng, known, priorities, falls, low: HIGH }
     }
 
     fn priority_of(&mut self, task: Option<AnyTask>) -> usize {
@@ -258,8 +262,14 @@ impl Pos {
         while self.priorities.len() < eligible {
             self.priorities.push_back(self.rng.next());
         }
-        let index = (0..eligible).rev().max_by_key(|index| self.priorities[*index]).unwrap_or_default();
-        self.priorities.remove(index);
+        let index = if eligible == 1 {
+            self.priorities.pop_front();
+            0
+        } else {
+            let best = (0..eligible).rev().max_by_key(|index| self.priorities[*index]).unwrap_or_default();
+            self.priorities.remove(best);
+            best
+        };
         self.last = Some((ready.task(index).map_or(Last::Callback, Last::Task), ready.len() - 1));
         index
     }

@@ -63,9 +63,8 @@ impl LoopCore {
     #[cold]
     pub(in crate::kernel) fn tell_all(&self, event: LoopEvent<'_>) {
         // Not borrowed meanwhile: an observer may add and remove others.
-        let observers = self.observers.borrow().clone();
-        let tell =
-            || observers.iter().flat_map(|observers| observers.iter()).for_each(|observer| observer.event(event));
+        let Some(observers) = self.observers.borrow().clone() else { return };
+        let tell = || observers.iter().for_each(|observer| observer.event(event));
         if std::thread::panicking() {
             // In a destructor: a second panic would end the process.
             let _ = catch_unwind(AssertUnwindSafe(tell));
