@@ -295,9 +295,11 @@ pub fn record_on_network(network: &OnNetwork, example: &Example) -> Result<(Time
     traced(network.command(example)?, example)
 }
 
-/// Is this one of the stream programs, whose timelines are those of the simulated network?
+/// Is this one of the programs that connect or serve, whose timelines are those of the simulated network?
 pub fn is_on_network(example: &Example) -> bool {
-    example.path.starts_with("20-streams/") || example.path.starts_with("21-website-status/")
+    let connects = |text: String| text.contains("open_connection(") || text.contains("start_server(");
+    let is_of_streams = example.path.starts_with("20-streams/") || example.path.starts_with("21-website-status/");
+    is_of_streams && read(root().join("examples").join(&example.path)).is_ok_and(connects)
 }
 
 fn traced(mut command: Command, example: &Example) -> Result<(Timeline, Output)> {
