@@ -279,7 +279,7 @@ impl Error {
     ///
     /// An exception that this library raises has the location where the task waits: for a `CancelledError` and a `TimeoutError`
     /// the await that was cancelled, or the block (`wait_for`, say) whose content was dropped; for an `ExceptionGroup` the call
-    /// of `run`.
+    /// of `run`; for an error of a stream the call that returns it.
     ///
     /// # Examples
     ///
@@ -293,10 +293,33 @@ impl Error {
     /// ```
     #[must_use]
     pub fn location(&self) -> Option<&'static Location<'static>> {
-        let at = self.raised().0.at;
         // A conversion by `map_err(Error::from)`, or by an older standard library; or one in this library.
-        let unknown = self.is_report() || names::has(at.file(), "library/core/src/") || is_ours(at.file());
-        (!unknown).then_some(at)
+        let unknown = |at: &Location<'_>| names::has(at.file(), "library/core/src/") || is_ours(at.file());
+        // A link around an exception may know where it came out of the library.
+        let known = [self.raised().0.at, self.undescribed().0.at].into_iter().find(|at| !unknown(at));
+        known.filter(|_| !self.is_report())
+    }
+
+    /// This error, which the library returned to the line `at` of the program: its location, unless another line of the program
+    /// raised it.
+    #[doc(hidden)]
+    #[must_use]
+    #[cold]
+    #[inline(never)]
+    pub fn or_raised_at(mut self, at: &'static Location<'static>) -> Error {
+        if self.location().is_some() {
+            return self;
+        }
+        match Arc::get_mut(&mut self.0) {
+            Some(raised) if !matches!(raised.kind, RaisedKind::Link(_) | RaisedKind::Described(_)) => raised.at = at,
+            // An exception that others have, too, such as the one that broke a connection: each has its own line.
+            _ => {
+                let (raised, context, is_final) =
+                    (self.raised().clone(), self.context().cloned(), self.has_final_context());
+                return self.described(Error::new(RaisedKind::Link(Link { raised, context, is_final }), at));
+            }
+        }
+        self
     }
 
     /// Does its message have several lines, for people to read?
@@ -439,7 +462,7 @@ impl Error {
 
     /// `link` in place of this error.
     fn linked(&self, link: Link) -> Error {
-        let at = link.raised.0.at;
+        let at = self.undescribed().0.at;
         self.described(Error::new(RaisedKind::Link(link), at))
     }
 

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -10,6 +11,7 @@ use std::task::{Context, Poll};
 use asyncio_runtime::{Error, ExceptionGroup, Result, Seconds, TimeoutError, ValueError, sleep};
 
 use crate::address::Address;
+use crate::caller::{Caller, called_at};
 use crate::connection::Connection;
 use crate::error::{reason, with_errno};
 use crate::hosts::{Family, Port, resolve};
@@ -49,6 +51,7 @@ use crate::writer::StreamWriter;
 /// .unwrap();
 /// ```
 #[doc(alias = "create_connection")]
+#[track_caller]
 pub fn open_connection(host: impl Display, port: impl Port) -> OpenConnection {
     OpenConnection {
         options: Some(Options {
@@ -63,6 +66,7 @@ pub fn open_connection(host: impl Display, port: impl Port) -> OpenConnection {
             ssl: ssl::Settings::default(),
         }),
         connecting: None,
+        at: Location::caller(),
     }
 }
 
@@ -93,6 +97,7 @@ pub struct OpenConnection {
     /// `None` after the first poll.
     options: Option<Options>,
     connecting: Option<Connecting>,
+    at: Caller,
 }
 
 pub(crate) type Connecting = Pin<Box<dyn Future<Output = Result<(StreamReader, StreamWriter)>>>>;
@@ -158,7 +163,7 @@ impl Future for OpenConnection {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if let Some(options) = self.options.take() {
-            self.connecting = Some(Box::pin(connect(options)));
+            self.connecting = Some(Box::pin(called_at(connect(options), self.at)));
         }
         self.connecting.as_mut().expect("made at the first poll").as_mut().poll(cx)
     }

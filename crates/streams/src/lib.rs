@@ -44,6 +44,7 @@ extern crate asyncio_testing;
 
 mod address;
 mod buffer;
+mod caller;
 mod connect;
 mod connection;
 mod datagram;

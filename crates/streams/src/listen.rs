@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::mem;
 use std::net::SocketAddr;
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -12,6 +13,7 @@ use std::task::{Context, Poll};
 use asyncio_runtime::{Result, ValueError, create_task, gather};
 
 use crate::address::Address;
+use crate::caller::Caller;
 use crate::connect::bind_error;
 use crate::hosts::{Family, Hosts, Port, any, resolve};
 use crate::network::{self, Carrier};
@@ -59,6 +61,7 @@ use crate::writer::{StreamWriter, positive_limit};
 /// .unwrap();
 /// ```
 #[doc(alias = "create_server")]
+#[track_caller]
 pub fn start_server<F>(client_connected: F, host: impl Hosts, port: impl Port) -> StartServer
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
@@ -91,6 +94,7 @@ pub struct StartServer {
     /// `None` after the first poll.
     options: Option<Options>,
     starting: Option<Starting>,
+    at: Caller,
 }
 
 pub(crate) type Starting = Pin<Box<dyn Future<Output = Result<Server>>>>;
@@ -267,7 +271,7 @@ macro_rules! starting {
 
             fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
                 if let Some(options) = self.options.take() {
-                    self.starting = Some(Box::pin(start(options)));
+                    self.starting = Some(Box::pin(crate::caller::called_at(start(options), self.at)));
                 }
                 self.starting.as_mut().expect("made at the first poll").as_mut().poll(cx)
             }
@@ -297,6 +301,7 @@ where
 }
 
 impl StartServer {
+    #[track_caller]
     pub(crate) fn new<F>(client_connected: F, address: HostsOrSocket) -> Self
     where
         F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
@@ -311,6 +316,7 @@ impl StartServer {
                 serving: Serving::new(),
             }),
             starting: None,
+            at: Location::caller(),
         }
     }
 

@@ -18,6 +18,7 @@ use asyncio_runtime::{
 };
 
 use crate::address::Address;
+use crate::caller::called;
 use crate::connection::{Connection, ConnectionHandle};
 use crate::errno::{self, EMFILE, ENFILE, ENOBUFS, ENOMEM};
 use crate::error::is_not_now;
@@ -213,9 +214,12 @@ impl Server {
     /// })
     /// .unwrap();
     /// ```
-    pub async fn start_serving(&self) -> Result<()> {
-        self.start()?;
-        sleep(0).await
+    #[track_caller]
+    pub fn start_serving(&self) -> impl Future<Output = Result<()>> {
+        called(async move {
+            self.start()?;
+            sleep(0).await
+        })
     }
 
     fn start(&self) -> Result<()> {
@@ -267,27 +271,30 @@ impl Server {
     /// })
     /// .unwrap();
     /// ```
-    pub async fn serve_forever(&self) -> Result<()> {
-        let inner = &self.inner;
-        if inner.forever.borrow().is_some() {
-            let message = format!("server {self:?} is already being awaited on serve_forever()");
-            return Err(RuntimeError::new(message).into());
-        }
-        self.start()?;
-        let forever = get_running_loop()?.create_future::<()>();
-        inner.forever.replace(Some(forever.clone()));
-        let awaited = Awaited(inner);
-        let result = (&forever).await;
-        drop(awaited);
-        if let Err(cancelled) = &result
-            && cancelled.is_cancelled()
-        {
-            self.close();
-            self.close_clients();
-            // The cancellation is the error that is returned, whatever else fails.
-            let _ = self.wait_closed().await;
-        }
-        result
+    #[track_caller]
+    pub fn serve_forever(&self) -> impl Future<Output = Result<()>> {
+        called(async move {
+            let inner = &self.inner;
+            if inner.forever.borrow().is_some() {
+                let message = format!("server {self:?} is already being awaited on serve_forever()");
+                return Err(RuntimeError::new(message).into());
+            }
+            self.start()?;
+            let forever = get_running_loop()?.create_future::<()>();
+            inner.forever.replace(Some(forever.clone()));
+            let awaited = Awaited(inner);
+            let result = (&forever).await;
+            drop(awaited);
+            if let Err(cancelled) = &result
+                && cancelled.is_cancelled()
+            {
+                self.close();
+                self.close_clients();
+                // The cancellation is the error that is returned, whatever else fails.
+                let _ = self.wait_closed().await;
+            }
+            result
+        })
     }
 
     /// Stops accepting: the listening sockets are closed, the connections stay open.
@@ -343,8 +350,9 @@ impl Server {
     /// # Cancellation
     ///
     /// Ends the wait. The server stays as it is.
-    pub async fn wait_closed(&self) -> Result<()> {
-        if self.inner.is_over() { Ok(()) } else { self.inner.ended.wait().await }
+    #[track_caller]
+    pub fn wait_closed(&self) -> impl Future<Output = Result<()>> {
+        called(async move { if self.inner.is_over() { Ok(()) } else { self.inner.ended.wait().await } })
     }
 }
 

@@ -1,12 +1,14 @@
 //! Streams within one machine: `open_unix_connection` and `start_unix_server`.
 
 use std::fmt;
+use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use asyncio_runtime::Result;
 
+use crate::caller::{Caller, called_at};
 use crate::connect::{Connecting, open};
 use crate::error::with_errno;
 use crate::listen::{Serving, Starting, as_task, starting};
@@ -47,9 +49,10 @@ use crate::writer::StreamWriter;
 /// .unwrap();
 /// ```
 #[doc(alias = "create_unix_connection")]
+#[track_caller]
 pub fn open_unix_connection(path: impl AsRef<Path>) -> OpenUnixConnection {
     let options = Connect { path: path.as_ref().to_owned(), limit: DEFAULT_LIMIT, ssl: ssl::Settings::default() };
-    OpenUnixConnection { options: Some(options), connecting: None }
+    OpenUnixConnection { options: Some(options), connecting: None, at: Location::caller() }
 }
 
 /// A connection that is being opened: options are methods, and `await` opens it.
@@ -58,6 +61,7 @@ pub struct OpenUnixConnection {
     /// `None` after the first poll.
     options: Option<Connect>,
     connecting: Option<Connecting>,
+    at: Caller,
 }
 
 struct Connect {
@@ -87,7 +91,7 @@ impl Future for OpenUnixConnection {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if let Some(options) = self.options.take() {
-            self.connecting = Some(Box::pin(connect(options)));
+            self.connecting = Some(Box::pin(called_at(connect(options), self.at)));
         }
         self.connecting.as_mut().expect("made at the first poll").as_mut().poll(cx)
     }
@@ -148,6 +152,7 @@ async fn connect(options: Connect) -> Result<(StreamReader, StreamWriter)> {
 /// .unwrap();
 /// ```
 #[doc(alias = "create_unix_server")]
+#[track_caller]
 pub fn start_unix_server<F>(client_connected: F, path: impl AsRef<Path>) -> StartUnixServer
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
@@ -161,6 +166,7 @@ pub struct StartUnixServer {
     /// `None` after the first poll.
     options: Option<Options>,
     starting: Option<Starting>,
+    at: Caller,
 }
 
 struct Options {
@@ -176,13 +182,14 @@ pub(crate) enum PathOrSocket {
 }
 
 impl StartUnixServer {
+    #[track_caller]
     pub(crate) fn new<F>(client_connected: F, address: PathOrSocket) -> Self
     where
         F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
     {
         let connected = as_task(client_connected);
         let options = Options { connected, address, cleanup_socket: true, serving: Serving::new() };
-        Self { options: Some(options), starting: None }
+        Self { options: Some(options), starting: None, at: Location::caller() }
     }
 
     /// Sets whether the file is removed when the server is closed. `true` by default.

@@ -5,6 +5,7 @@ use std::fmt;
 use asyncio_runtime::{Result, RuntimeError, TimeLimit, ValueError};
 
 use crate::address::Address;
+use crate::caller::called;
 use crate::connection::{ConnectionHandle, Phase};
 
 /// The sending side of a connection: `asyncio.StreamWriter`.
@@ -90,8 +91,9 @@ impl StreamWriter {
     /// # Cancellation
     ///
     /// The written bytes stay written.
-    pub async fn drain(&self) -> Result<()> {
-        if self.connection.has_room() { Ok(()) } else { self.connection.drain().await }
+    #[track_caller]
+    pub fn drain(&self) -> impl Future<Output = Result<()>> {
+        called(async move { if self.connection.has_room() { Ok(()) } else { self.connection.drain().await } })
     }
 
     /// Marks the end of what is written: the peer reads to its end, and may continue to send. A pipe is closed.
@@ -215,8 +217,9 @@ impl StreamWriter {
     /// # Cancellation
     ///
     /// Ends the wait. The connection still sends the written bytes and closes.
-    pub async fn wait_closed(&self) -> Result<()> {
-        self.connection.wait_closed().await
+    #[track_caller]
+    pub fn wait_closed(&self) -> impl Future<Output = Result<()>> {
+        called(self.connection.wait_closed())
     }
 
     /// The address of the other end: `get_extra_info('peername')`. It remains known after the connection is closed.

@@ -15,6 +15,7 @@ use asyncio_runtime::{Error, LineWait, Result, ValueError};
 use memchr::memmem::Finder;
 
 use crate::buffer::Buffer;
+use crate::caller::called;
 use crate::connection::{ConnectionHandle, Phase};
 use crate::error::{IncompleteReadError, LimitOverrunError};
 use crate::feeder::Feeder;
@@ -149,12 +150,15 @@ impl StreamReader {
     /// # Cancellation
     ///
     /// No byte is lost: the next read returns those that have arrived.
-    pub async fn read(&mut self, n: usize) -> Result<Vec<u8>> {
-        self.check()?;
-        if n > 0 && self.unread().is_empty() && !self.eof {
-            self.receive(&mut []).await?;
-        }
-        Ok(self.unread().take(n))
+    #[track_caller]
+    pub fn read(&mut self, n: usize) -> impl Future<Output = Result<Vec<u8>>> {
+        called(async move {
+            self.check()?;
+            if n > 0 && self.unread().is_empty() && !self.eof {
+                self.receive(&mut []).await?;
+            }
+            Ok(self.unread().take(n))
+        })
     }
 
     /// Like [`read`](Self::read), but reads into memory of the caller's, as `readinto` of Python's files does. Returns
@@ -187,15 +191,18 @@ impl StreamReader {
     /// })
     /// .unwrap();
     /// ```
-    pub async fn readinto(&mut self, out: &mut [u8]) -> Result<usize> {
-        self.check()?;
-        if !out.is_empty() && self.unread().is_empty() && !self.eof {
-            let received = self.receive(out).await?;
-            if received > 0 {
-                return Ok(received);
+    #[track_caller]
+    pub fn readinto(&mut self, out: &mut [u8]) -> impl Future<Output = Result<usize>> {
+        called(async move {
+            self.check()?;
+            if !out.is_empty() && self.unread().is_empty() && !self.eof {
+                let received = self.receive(out).await?;
+                if received > 0 {
+                    return Ok(received);
+                }
             }
-        }
-        Ok(self.unread().take_into(out))
+            Ok(self.unread().take_into(out))
+        })
     }
 
     /// Reads everything to the end, whatever the limit: Python's `read(-1)`.
@@ -208,12 +215,15 @@ impl StreamReader {
     ///
     /// No byte is lost: the next read returns those that have arrived.
     #[doc(alias = "read(-1)")]
-    pub async fn read_to_end(&mut self) -> Result<Vec<u8>> {
-        self.check()?;
-        while !self.eof {
-            self.receive(&mut []).await?;
-        }
-        Ok(self.unread().take_all())
+    #[track_caller]
+    pub fn read_to_end(&mut self) -> impl Future<Output = Result<Vec<u8>>> {
+        called(async move {
+            self.check()?;
+            while !self.eof {
+                self.receive(&mut []).await?;
+            }
+            Ok(self.unread().take_all())
+        })
     }
 
     /// Reads exactly `n` bytes, whatever the limit.
@@ -244,15 +254,18 @@ impl StreamReader {
     /// })
     /// .unwrap();
     /// ```
-    pub async fn readexactly(&mut self, n: usize) -> Result<Vec<u8>> {
-        self.check()?;
-        while self.unread().len() < n {
-            if self.eof {
-                return Err(IncompleteReadError::new(self.unread().take_all(), Some(n)).into());
+    #[track_caller]
+    pub fn readexactly(&mut self, n: usize) -> impl Future<Output = Result<Vec<u8>>> {
+        called(async move {
+            self.check()?;
+            while self.unread().len() < n {
+                if self.eof {
+                    return Err(IncompleteReadError::new(self.unread().take_all(), Some(n)).into());
+                }
+                self.receive(&mut []).await?;
             }
-            self.receive(&mut []).await?;
-        }
-        Ok(self.unread().take(n))
+            Ok(self.unread().take(n))
+        })
     }
 
     /// Reads a line with its `\n`. At the end returns the rest without one, and then nothing.
@@ -283,21 +296,24 @@ impl StreamReader {
     /// })
     /// .unwrap();
     /// ```
-    pub async fn readline(&mut self) -> Result<Vec<u8>> {
-        let error = match self.readuntil(b"\n").await {
-            Ok(line) => return Ok(line),
-            Err(error) => error,
-        };
-        if let Some(incomplete) = error.downcast_ref::<IncompleteReadError>() {
-            return Ok(incomplete.partial().to_vec());
-        }
-        let Some(overrun) = error.downcast_ref::<LimitOverrunError>() else { return Err(error) };
-        let mut unread = self.unread();
-        match unread.as_slice().get(overrun.consumed()) {
-            Some(b'\n') => unread.consume(overrun.consumed() + 1),
-            _ => unread.clear(),
-        }
-        Err(ValueError::new(overrun.message()).into())
+    #[track_caller]
+    pub fn readline(&mut self) -> impl Future<Output = Result<Vec<u8>>> {
+        called(async move {
+            let error = match self.take_until(&[b"\n"]).await {
+                Ok(line) => return Ok(line),
+                Err(error) => error,
+            };
+            if let Some(incomplete) = error.downcast_ref::<IncompleteReadError>() {
+                return Ok(incomplete.partial().to_vec());
+            }
+            let Some(overrun) = error.downcast_ref::<LimitOverrunError>() else { return Err(error) };
+            let mut unread = self.unread();
+            match unread.as_slice().get(overrun.consumed()) {
+                Some(b'\n') => unread.consume(overrun.consumed() + 1),
+                _ => unread.clear(),
+            }
+            Err(ValueError::new(overrun.message()).into())
+        })
     }
 
     /// Reads up to and including a separator.
@@ -328,8 +344,9 @@ impl StreamReader {
     /// })
     /// .unwrap();
     /// ```
-    pub async fn readuntil(&mut self, separator: impl AsRef<[u8]>) -> Result<Vec<u8>> {
-        self.readuntil_any(&[separator.as_ref()]).await
+    #[track_caller]
+    pub fn readuntil(&mut self, separator: impl AsRef<[u8]>) -> impl Future<Output = Result<Vec<u8>>> {
+        called(async move { self.take_until(&[separator.as_ref()]).await })
     }
 
     /// Reads up to and including the first of several separators: Python's `readuntil` with a tuple. If several match,
@@ -358,7 +375,12 @@ impl StreamReader {
     /// .unwrap();
     /// ```
     #[doc(alias = "readuntil")]
-    pub async fn readuntil_any(&mut self, separators: &[&[u8]]) -> Result<Vec<u8>> {
+    #[track_caller]
+    pub fn readuntil_any(&mut self, separators: &[&[u8]]) -> impl Future<Output = Result<Vec<u8>>> {
+        called(self.take_until(separators))
+    }
+
+    async fn take_until(&mut self, separators: &[&[u8]]) -> Result<Vec<u8>> {
         let lengths = separators.iter().map(|separator| separator.len());
         let (Some(shortest), Some(longest)) = (lengths.clone().min(), lengths.max()) else {
             return Err(ValueError::new("Separator should contain at least one element").into());

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -15,6 +16,7 @@ use rustls::pki_types::ServerName;
 use super::context::{SSLContext, create_default_context};
 use super::layer::{Layer, Side};
 use super::object::SSLObject;
+use crate::caller::{Caller, called_at};
 use crate::connect::OpenConnection;
 use crate::connection::Phase;
 use crate::listen::StartServer;
@@ -234,10 +236,12 @@ impl StreamWriter {
     /// .unwrap();
     /// ```
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    #[track_caller]
     pub fn start_tls(&self, ssl: impl Ssl) -> StartTls {
         let mut settings = Settings::default();
         settings.set_context(&ssl);
-        StartTls { options: Some((self.clone(), settings, self.connection.is_server_side())), starting: None }
+        let options = Some((self.clone(), settings, self.connection.is_server_side()));
+        StartTls { options, starting: None, at: Location::caller() }
     }
 
     /// The result of the handshake, if the connection is encrypted: `get_extra_info('ssl_object')`.
@@ -265,6 +269,7 @@ pub struct StartTls {
     /// `None` after the first poll. The last part: is our side the server?
     options: Option<(StreamWriter, Settings, bool)>,
     starting: Option<Pin<Box<dyn Future<Output = Result<()>>>>>,
+    at: Caller,
 }
 
 impl StartTls {
@@ -288,7 +293,7 @@ impl Future for StartTls {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         if let Some((writer, settings, server_side)) = self.options.take() {
-            self.starting = Some(Box::pin(start_tls(writer, settings, server_side)));
+            self.starting = Some(Box::pin(called_at(start_tls(writer, settings, server_side), self.at)));
         }
         self.starting.as_mut().expect("made at the first poll").as_mut().poll(cx)
     }

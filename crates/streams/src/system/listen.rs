@@ -46,6 +46,7 @@ use crate::writer::StreamWriter;
 /// .unwrap();
 /// ```
 #[doc(alias("sock", "create_server"))]
+#[track_caller]
 pub fn start_server_on<F>(client_connected: F, socket: impl Into<OwnedFd>) -> StartServer
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,

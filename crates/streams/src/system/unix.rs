@@ -55,6 +55,7 @@ pub(crate) const HAS_ABSTRACT_NAMES: bool = cfg!(any(target_os = "linux", target
 /// .unwrap();
 /// ```
 #[doc(alias("sock", "create_unix_server"))]
+#[track_caller]
 pub fn start_unix_server_on<F>(client_connected: F, socket: impl Into<OwnedFd>) -> StartUnixServer
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,

@@ -15,6 +15,7 @@ mod events;
 mod fakes;
 mod libraries;
 mod limits;
+mod lines;
 mod pages;
 mod pipe_ends;
 mod pipes;
