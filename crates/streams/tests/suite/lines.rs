@@ -84,6 +84,21 @@ fn a_read_fails_at_its_call() {
     });
 }
 
+#[cfg(feature = "tls")]
+#[test]
+fn encryption_fails_where_it_is_started() {
+    run(async {
+        let ((_reader, writer), _peer) = pair()?;
+        writer.close();
+        let context = asyncio_streams::ssl::create_default_context();
+        let line = line!();
+        let starting = writer.start_tls(&context);
+        let error = starting.server_hostname("localhost").await.unwrap_err();
+        is_at(&error, line + 1);
+        Ok(())
+    });
+}
+
 /// The error belongs to the connection, and so to all that use it.
 #[test]
 fn each_operation_after_a_reset_has_its_own_line() {
