@@ -167,12 +167,13 @@ fn all_needed(waits: &Waits, nodes: &[usize]) -> Vec<usize> {
 /// These nodes, and all that can be reached from them; each once, as its number identifies it. The walk does not recurse.
 pub fn reached<Node>(mut nodes: Vec<Node>, number: fn(&Node) -> usize, next: impl Fn(&Node) -> Vec<Node>) -> Vec<Node> {
     let mut seen = Index::default();
-    nodes.iter().for_each(|node| _ = seen.add(number(node), 0));
+    let mut is_new = |node: &Node| seen.first(number(node)).is_none() && seen.add(number(node), 0);
+    nodes.iter().for_each(|node| _ = is_new(node));
     let mut at = 0;
     while let Some(node) = nodes.get(at) {
         at += 1;
         let new = next(node);
-        nodes.extend(new.into_iter().filter(|node| seen.add(number(node), at)));
+        nodes.extend(new.into_iter().filter(|node| is_new(node)));
     }
     nodes
 }

@@ -56,7 +56,7 @@ impl ExceptionContext {
 }
 
 /// How a callback was queued: the deadline, if it is a timer's, and the location of the call, if debug mode has recorded it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "they are told above")]
 pub struct Queued {
     pub when: Option<f64>,

@@ -53,8 +53,10 @@ struct JobsState {
     came: Vec<u64>,
     /// The number of passes that have ended.
     passes: u64,
-    /// The time of the loop, and the number of passes that have ended at that time.
+    /// The time of the loop, and the number of passes when it began.
     standstill: (f64, u64),
+    /// How many delays have begun.
+    delays: u64,
     /// The loop is between two passes.
     is_between: bool,
     /// Counts calls by the loop's thread, as a sign of life.
@@ -101,8 +103,16 @@ enum When {
     EndOfPass,
     /// Before this step, or when nothing is ready.
     Step(u64),
-    /// When a timer says so.
-    Later,
+    /// When the timer of this delay says so.
+    Later(Delay),
+}
+
+/// A wait for a timer. The timer of an earlier delay of the same job may still be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Delay {
+    number: u64,
+    /// The number of passes when it began.
+    since: u64,
 }
 
 /// What the loop is doing.
@@ -361,11 +371,13 @@ impl Jobs {
     }
 
     fn plan(&self, job: u64, when: When) {
+        self.lock().set(job, Stage::Due(when));
+    }
+
+    fn begin_delay(&self) -> Delay {
         let mut state = self.lock();
-        if when == When::Later {
-            state.standstill.1 = 0;
-        }
-        state.set(job, Stage::Due(when));
+        state.delays += 1;
+        Delay { number: state.delays, since: state.passes }
     }
 
     /// Runs the next job that is due; false if there is none.
@@ -396,9 +408,9 @@ impl Jobs {
     }
 
     /// A job that was to continue later does so after this pass.
-    fn end_delay(&self, job: u64) {
+    fn end_delay(&self, job: u64, delay: Delay) {
         let mut state = self.lock();
-        if state.stage(job) == Some(Stage::Due(When::Later)) {
+        if state.stage(job) == Some(Stage::Due(When::Later(delay))) {
             state.set(job, Stage::Due(When::EndOfPass));
         }
     }
@@ -406,13 +418,15 @@ impl Jobs {
     /// A pass has ended at this time of the loop.
     fn count_pass(&self, time: f64) {
         let mut state = self.lock();
+        let passes = state.passes + 1;
         if state.standstill.0.to_bits() != time.to_bits() {
-            state.standstill = (time, 0);
+            state.standstill = (time, state.passes);
         }
-        state.standstill.1 += 1;
-        if state.standstill.1 >= STANDSTILL {
-            state.standstill.1 = 0;
-            for job in state.jobs.values_mut().filter(|job| job.stage == Stage::Due(When::Later)) {
+        let begun = state.standstill.1;
+        for job in state.jobs.values_mut() {
+            if let Stage::Due(When::Later(delay)) = job.stage
+                && passes - begun.max(delay.since) >= STANDSTILL
+            {
                 job.stage = Stage::Due(When::EndOfPass);
             }
         }
@@ -482,9 +496,10 @@ fn plan(jobs: &Arc<Jobs>, job: u64, turn: JobTurn, steps: u64) -> When {
         JobTurn::Steps(more) => When::Step(steps + more),
         JobTurn::Seconds(seconds) => {
             let jobs = Arc::clone(jobs);
-            let later = move || jobs.end_delay(job);
+            let delay = jobs.begin_delay();
+            let later = move || jobs.end_delay(job, delay);
             let timer = get_running_loop().is_ok_and(|event_loop| event_loop.call_later(seconds, later).is_ok());
-            if timer { When::Later } else { When::EndOfPass }
+            if timer { When::Later(delay) } else { When::EndOfPass }
         }
     }
 }

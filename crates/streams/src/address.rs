@@ -85,11 +85,12 @@ impl Address {
     ///
     /// # Errors
     ///
-    /// `ValueError` if the address is `Unnamed`, or a path that no socket can have.
+    /// `ValueError` if the address is `Unnamed`, or a path or name that no socket can have; `std::io::Error` if that is too long.
     pub(crate) fn check(&self) -> Result<()> {
         match self {
-            Self::Inet(_) | Self::Abstract(_) => Ok(()),
+            Self::Inet(_) => Ok(()),
             Self::Unix(path) => unix_path::check(path),
+            Self::Abstract(name) => unix_path::check_abstract(name),
             Self::Unnamed => Err(nowhere()),
         }
     }

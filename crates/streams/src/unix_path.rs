@@ -33,6 +33,19 @@ pub(crate) fn check(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Like [`check`], for an abstract name without the NUL at its beginning.
+pub(crate) fn check_abstract(name: &[u8]) -> Result<()> {
+    let shown = name.escape_ascii();
+    if !HAS_ABSTRACT_NAMES {
+        return Err(ValueError::new(format!("embedded null character in path: b'\\x00{shown}'")).into());
+    }
+    if name.len() + 1 > LONGEST_PATH {
+        let why = format!("AF_UNIX path too long: b'\\x00{shown}'");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why).into());
+    }
+    Ok(())
+}
+
 /// The address of a path.
 ///
 /// # Errors

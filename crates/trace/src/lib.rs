@@ -37,7 +37,7 @@
 //! | instant `woken` | Something outside of the loop woke the task, such as another thread. |
 //! | instant `finished`, `failed`, `cancelled` | The end. |
 //!
-//! A path outside of the workspace that was built begins with the folder of its crate.
+//! A path outside of the workspace that was built begins with the folder of its crate: the one in the registry, or above `src`.
 //!
 //! Arrows (flows) lead from a step or callback to the step or callback that it caused: `wakes`, `cancels`, `creates`, `calls`,
 //! and `sets timer`. The callback by which a descriptor wakes the tasks that wait for it is left out.
@@ -63,7 +63,8 @@
 //! program that is linked with this crate and runs without `ASYNCIO_TRACE` runs exactly as before.
 //!
 //! The file is complete when the loop closes, because closing waits for the thread. If the process is killed, the end of the list
-//! is missing, which both viewers accept, and perhaps the last events as well.
+//! is missing, which both viewers accept, and perhaps the last events as well, such as the time for which the loop was idle at
+//! the end.
 //!
 //! If the file cannot be written, one warning says so, and the program goes on without a trace. Two processes do not write the
 //! same file. In a pipe the list never gets its closing bracket, because another loop may follow.

@@ -27,8 +27,14 @@ fn written(waits_on: Option<&str>, at: &Location<'_>) -> String {
     }
 }
 
-/// The path of a file, without the folders above its crate if the crate is outside of the workspace that was built.
+/// The path of a file, without the folders above its crate if the crate is outside of the workspace that was built. The crate is
+/// in a registry's folder, or has the last folder `src`.
 fn short(file: &str) -> &str {
+    if let Some((_, registry)) = file.split_once("/registry/src/")
+        && let Some((_, file)) = registry.split_once('/')
+    {
+        return file;
+    }
     let folder = file.starts_with('/').then(|| file.rfind("/src/")).flatten();
     folder.and_then(|end| file[..end].rfind('/')).map_or(file, |above| &file[above + 1..])
 }
@@ -43,6 +49,8 @@ mod tests {
             ("src/main.rs", "src/main.rs"),
             ("crates/streams/src/reader/mod.rs", "crates/streams/src/reader/mod.rs"),
             ("/home/ada/.cargo/registry/src/index/tea-1.0.0/src/kettle/mod.rs", "tea-1.0.0/src/kettle/mod.rs"),
+            ("/home/ada/.cargo/registry/src/index/tea-1.0.0/lib.rs", "tea-1.0.0/lib.rs"),
+            ("/home/ada/.cargo/registry/src/index/tea-1.0.0/src/unix/src/pot.rs", "tea-1.0.0/src/unix/src/pot.rs"),
             ("/home/ada/src/tea/src/main.rs", "tea/src/main.rs"),
             ("/home/ada/tea/tests/kettle.rs", "/home/ada/tea/tests/kettle.rs"),
             ("/src/main.rs", "/src/main.rs"),

@@ -489,6 +489,12 @@ fn datagrams() {
         scene.note("cut off", server.recv(5).await?);
         server.sendto("back", &peer).await?;
         scene.note("back", client.recv(100).await?);
+        if scene.unix {
+            let name = Address::Abstract(vec![b'n'; 108]);
+            let error = server.sendto("back", &name).await.unwrap_err().to_string();
+            assert!(error.starts_with(r"AF_UNIX path too long: b'\x00nnn"), "{error}");
+            scene.note("long name", error);
+        }
         drop(server);
         let first = said(client.send("to nobody").await);
         settle().await?;

@@ -305,7 +305,6 @@ fn a_search_with_jobs_does_not_depend_on_the_number_of_threads() {
     assert_eq!(found(1), found(4));
 }
 
-/// The limit of a job's wait is in the time of the loop.
 /// Virtual time stands still while the task polls, so the three seconds that the job takes more never pass.
 #[test]
 fn a_task_that_polls_until_a_job_is_done_does_not_do_so_forever() {
@@ -322,6 +321,32 @@ fn a_task_that_polls_until_a_job_is_done_does_not_do_so_forever() {
     explore(poll).schedules(200).check();
 }
 
+/// The other jobs begin their delays while the first one waits.
+#[test]
+fn a_task_that_polls_and_submits_more_jobs_does_not_do_so_forever() {
+    let poll = || async {
+        let job = create_task(to_thread(|| "read"));
+        let mut others = Vec::new();
+        let mut rounds = 0;
+        while !job.done() {
+            rounds += 1;
+            if rounds % 500 == 0 {
+                others.push(create_task(to_thread(|| ())));
+            }
+            sleep(0).await?;
+        }
+        for other in others {
+            other.await?;
+        }
+        assert!(rounds <= 1_500, "{rounds} rounds");
+        job.await
+    };
+    let late: Schedule = "1:fence:dev:+1:time:dev:job.0=9/10,job.1=9/10,job.2=9/10".parse().unwrap();
+    let again = explore(poll).replay(&late);
+    assert!(again.failure.is_none(), "{:?}", again.failure);
+}
+
+/// The limit of a job's wait is in the time of the loop.
 #[test]
 fn a_job_waits_with_a_limit() {
     let program = |seconds: f64| {
