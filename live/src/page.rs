@@ -139,7 +139,7 @@ fn prepare(start: impl FnOnce(&'static Program) -> i32) -> i32 {
             if program.networked {
                 let mut network = Network::new();
                 if program.echoes {
-                    // So long that the server, which begins with the program, is there before its client.
+                    // The latency gives the server, which starts with the program, time to listen before the client connects.
                     network = network.latency(0.001);
                     echo::come();
                 }

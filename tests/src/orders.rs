@@ -396,14 +396,21 @@ pub fn table() -> Result<String> {
         text
     };
     let mut text = format!(
-        "Of {} programs, {} print something else under one of {schedules} schedules.\n\n{}\n",
+        "Of {} programs, {} print something else under at least one of {schedules} random schedules ({schedules_of_long} for the {} that \
+         take very many steps).\n\n{}\n",
         explored.len(),
         depends.len(),
+        long.len(),
         rows(here)
     );
     let count = on_network.len();
+    let with_children = explored.children.iter().filter(|name| on_network.contains(*name)).count();
     let _ = if there.is_empty() {
-        writeln!(text, "The {count} programs on the simulated network print the same under each schedule.\n")
+        writeln!(
+            text,
+            "{count} programs ran on the simulated network, and printed the same under each schedule. {with_children} of them start other \
+             processes, too.\n"
+        )
     } else {
         writeln!(
             text,
@@ -415,8 +422,14 @@ pub fn table() -> Result<String> {
     let many = format!("take very many steps and ran under {schedules_of_long} schedules");
     for (names, of_what) in [
         (&long, &*many),
-        (&explored.children, "start other processes: what a child does, and when, is not part of a schedule"),
-        (&explored.threads, "start threads themselves: when these run is not part of a schedule"),
+        (
+            &explored.children,
+            "ran, too, but they start other processes, and a schedule does not decide what those do, or when",
+        ),
+        (
+            &explored.threads,
+            "ran, too, but they start threads themselves, and a schedule does not decide when those run",
+        ),
     ] {
         let links: Vec<_> = names.iter().map(|name| link(name)).collect();
         let _ = writeln!(text, "These {} programs {of_what}. {}.\n", names.len(), links.join(", "));

@@ -59,11 +59,11 @@
 //! which runs a program under many orders of its steps, and lets `ASYNCIO_SCHEDULE` replay one.
 //! The feature `inspect` adds a module `inspect` and lets `asyncio-ps` and `asyncio-pstree` look into a program that runs with
 //! `ASYNCIO_INSPECT=1`: what its tasks wait for, where, and since when.
-//! On `wasm32-unknown-unknown` the modules `inspect`, `signal`, `ssl`, [`subprocess`], [`threads`] and `trace` are absent, whatever the
-//! features say, and of [`io`] and [`streams`] whatever needs a descriptor. Streams are there on a [`streams::Network`] that the program
-//! is on, such as `simulation::Network`, and without one every connection fails with `Network is unreachable`. A module `host` is there,
-//! through which the page lends its clocks. No function can wait there: a program runs on the virtual clock, or the page drives the
-//! loop.
+//! On `wasm32-unknown-unknown` the modules `inspect`, `signal`, `ssl`, [`subprocess`], [`threads`] and `trace` are absent whatever
+//! features are enabled, and so is everything in [`io`] and [`streams`] that needs a descriptor. Streams work if the program has
+//! entered a [`streams::Network`], such as `simulation::Network`. Without a network every connection fails with errno 101,
+//! `ENETUNREACH`. Through the module `host` the page lends its clocks. Nothing can block there: a program runs on the virtual
+//! clock, or the page drives the loop.
 //!
 //! # What differs from Python
 //!

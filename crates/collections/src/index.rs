@@ -1,4 +1,4 @@
-//! `Index`: at which places of a list something with a certain number is, such as an address or a running number.
+//! `Index`: the positions in a list of the items with a given number, such as an address or a running number.
 //!
 //! It is not generic, so a program contains the code of its hash table once.
 
@@ -6,15 +6,15 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
-/// The places of things that are found by their numbers. The numbers are the program's own, so the table needs no random keys.
+/// The positions of items, by their numbers. The numbers are the program's own, so the table needs no random keys.
 #[derive(Debug, Default)]
 pub struct Index(HashMap<usize, Places, BuildHasherDefault<DefaultHasher>>);
 
-/// The first place, and the others, which are seldom there.
+/// The first position, and any others (usually none).
 type Places = (usize, Vec<usize>);
 
 impl Index {
-    /// Adds a place. Returns true if it is the first with this number.
+    /// Adds a position. Returns true if it is the first with this number.
     #[inline(never)]
     pub fn add(&mut self, number: usize, place: usize) -> bool {
         match self.0.entry(number) {
@@ -29,13 +29,13 @@ impl Index {
         }
     }
 
-    /// The place that was added first with this number.
+    /// The position that was added first with this number.
     #[must_use]
     pub fn first(&self, number: usize) -> Option<usize> {
         self.get(number).map(|(first, _)| *first)
     }
 
-    /// The places with this number, in the order in which they were added.
+    /// The positions with this number, in the order in which they were added.
     #[must_use]
     pub fn all(&self, number: usize) -> Vec<usize> {
         self.get(number).map_or_else(Vec::new, |(first, others)| [&[*first], &others[..]].concat())
@@ -47,7 +47,7 @@ impl Index {
     }
 }
 
-/// The things with these numbers are at the places 0, 1, and so on.
+/// The items with these numbers are at the positions 0, 1, and so on.
 impl FromIterator<usize> for Index {
     fn from_iter<Numbers: IntoIterator<Item = usize>>(numbers: Numbers) -> Self {
         let mut index = Self::default();

@@ -8,7 +8,7 @@ use std::fmt;
 use crate::index::Index;
 use crate::takers::Stamp;
 
-/// What a task waits for: the task at this address or, if that is 0, the task with the stamp, if it has not changed since.
+/// What a task waits for: a task, by its address or, if the address is 0, by its stamp. A stamp that has changed since names no task.
 pub type On = (usize, Option<Stamp>);
 
 /// A task that waits, by both of its names.
@@ -101,14 +101,14 @@ impl fmt::Display for Knot {
 /// The tasks of a cycle, each with its number and that of its wait.
 pub type CycleKey = Vec<(u32, u64)>;
 
-/// The cycles that looks, made one after the other, have found: for how long, and whether they have been reported.
+/// The cycles found by successive searches: since when, and whether they were reported.
 #[derive(Debug, Default)]
 pub struct Sightings {
     before: Look,
     now: Look,
 }
 
-/// What one look has found. A task is on one cycle at most, so its number identifies the cycle.
+/// What one search has found. A task is on one cycle at most, so its number identifies the cycle.
 #[derive(Debug, Default)]
 struct Look {
     found: Vec<(CycleKey, Sighting)>,
@@ -138,20 +138,20 @@ fn first(key: &CycleKey) -> usize {
 }
 
 impl Sightings {
-    /// Begins a look. What the last look has not found is forgotten.
+    /// Begins a search. What the last search has not found is forgotten.
     pub fn begin(&mut self) {
         self.before = std::mem::take(&mut self.now);
     }
 
-    /// Notes that the look has found a cycle at this time. Returns whether that is young, as long as the looks have not been finding it
-    /// for so many seconds, and whether it has been reported.
+    /// Notes that the search has found a cycle at this time. Returns whether the cycle is young (found for less than `seconds`), and
+    /// whether it has been reported.
     pub fn find(&mut self, key: &CycleKey, time: f64, seconds: f64) -> (bool, bool) {
         let sighting = self.before.get(key).map_or(Sighting { since: time, is_reported: false }, |known| *known);
         self.now.add(key, sighting);
         (time - sighting.since < seconds, sighting.is_reported)
     }
 
-    /// Notes that a cycle that the look has found is reported.
+    /// Notes that a cycle that the search has found is reported.
     pub fn report(&mut self, key: &CycleKey) {
         if let Some(sighting) = self.now.get(key) {
             sighting.is_reported = true;

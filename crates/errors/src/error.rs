@@ -279,7 +279,7 @@ impl Error {
     ///
     /// An exception that this library raises has the location where the task waits: for a `CancelledError` and a `TimeoutError`
     /// the await that was cancelled, or the block (`wait_for`, say) whose content was dropped; for an `ExceptionGroup` the call
-    /// of `run`; for an error of a stream the call that returns it.
+    /// of `run`; for an error of a stream operation, its call.
     ///
     /// # Examples
     ///
@@ -300,8 +300,7 @@ impl Error {
         known.filter(|_| !self.is_report())
     }
 
-    /// This error, which the library returned to the line `at` of the program: its location, unless another line of the program
-    /// raised it.
+    /// Sets the location to `at`, the line that called the library, unless the error already has one in the program.
     #[doc(hidden)]
     #[must_use]
     #[cold]

@@ -29,8 +29,8 @@ use crate::tape::Tape;
 /// How long, in real time, the loop waits for a job that has the turn, and a job for a loop that does nothing.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// For how many passes virtual time may stand still before a job that continues some seconds later continues anyway. Otherwise a
-/// task that polls in a loop until the job is done (`while !job.done() { sleep(0).await? }`) would wait forever.
+/// A delayed job continues at the latest after this many passes without progress of virtual time. Otherwise a task that polls until
+/// the job is done (`while !job.done() { sleep(0).await? }`) would never stop.
 const STANDSTILL: u64 = 1_000;
 
 /// The conductor of the jobs of one thread.

@@ -31,8 +31,8 @@ pub type Lookup<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
 ///
 /// Nothing here waits. An operation that cannot be done now returns `WouldBlock`, and the object announces through its
 /// [`Announcer`] when to try again. Errors should be the system's, made with `io::Error::from_raw_os_error`, so that they print as
-/// usual. Dropping an object closes it. Each method has a default: a network that cannot be reached. In WebAssembly, which has no
-/// system, tasks that are on no network are on such a one.
+/// usual. Dropping an object closes it. By default each method fails, as on a network that cannot be reached, except that an
+/// address has no name. In WebAssembly, which has no system, a task without a network gets these defaults.
 ///
 /// # Examples
 ///

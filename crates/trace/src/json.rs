@@ -140,7 +140,7 @@ fn integer(out: &mut Vec<u8>, value: u64) {
     }
 }
 
-/// A number below a thousand, without zeros before it. All three digits are written, and those that are too many taken back.
+/// Appends the digits of a number below a thousand, without leading zeros.
 #[inline]
 fn leading(out: &mut Vec<u8>, value: u64) {
     let zeros = u32::from(value < 10) + u32::from(value < 100);

@@ -57,10 +57,10 @@
 //! thousand notes, 160 KB, and a record of each pending task and timer. If the file is slower than the loop, the loop waits for
 //! it. No future is kept alive.
 //!
-//! An echo of 64 bytes takes 0.1 % more processor time of the loop's thread, and 7 % more of all threads. On a machine with two
-//! processors, which the loop, its client and the writing thread share, it takes 4 % longer (`cargo xtask measure tracing`, whose
-//! table is in the book). Without a free processor for the writing thread, the loop is slowed down by the time of all threads. A
-//! program that is linked with this crate and runs without `ASYNCIO_TRACE` runs exactly as before.
+//! An echo of 64 bytes takes 0.1 % more processor time of the loop's thread, and 7 to 8 % more processor time of all threads. On a
+//! machine with two processors, which the loop, its client and the writing thread share, it takes 4 to 5 % longer (`cargo xtask measure
+//! tracing`, whose table is in the book). Without a free processor for the writing thread, the loop is slowed down by the time
+//! of all threads. A program that is linked with this crate and runs without `ASYNCIO_TRACE` runs exactly as before.
 //!
 //! The file is complete when the loop closes, because closing waits for the thread. If the process is killed, the end of the list
 //! is missing, which both viewers accept, and perhaps the last events as well, such as the time for which the loop was idle at

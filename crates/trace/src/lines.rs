@@ -127,7 +127,7 @@ impl TraceLines {
         self.page.out.clear();
     }
 
-    /// The record is not moved, which takes longer than looking at it. Only its text is taken out.
+    /// The record is borrowed, because moving it takes longer. Only its text is taken out.
     fn event(&mut self, what: &mut What) {
         match *what {
             What::Name(ref mut name) => self.details.name = Some(std::mem::take(name)),

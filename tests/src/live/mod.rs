@@ -61,8 +61,8 @@ const SERVER: &str = "echo_server";
 fn reason_of(company: &Company) -> Option<&'static str> {
     match company {
         Company::Talk(_) => Some("serves other programs until Ctrl-C"),
-        Company::Sites(_) => Some("asks web sites"),
-        Company::Server(server) => (server != SERVER).then_some("is a client of another program"),
+        Company::Sites(_) => Some("sends requests to web sites"),
+        Company::Server(server) => (server != SERVER).then_some("needs a server that is another program"),
     }
 }
 
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn of_all_company_a_page_has_the_echo_server() {
         let reasons = ["echo_server", "graceful_shutdown"].map(|name| reason_of(&Company::Server(name.to_owned())));
-        assert_eq!(reasons, [None, Some("is a client of another program")]);
+        assert_eq!(reasons, [None, Some("needs a server that is another program")]);
         assert!(reason_of(&Company::Talk("talk.txt".to_owned())).is_some());
     }
 

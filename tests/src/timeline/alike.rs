@@ -1,9 +1,9 @@
 //! Runs of more than a thousand steps: of the tasks that do the same, two are kept.
 //!
 //! Ten thousand tasks that all do the same are not worth stepping through. Tasks are alike if they run the same coroutine function,
-//! and each of their steps ends in the same way, in the same line, and prints as many lines. Of [`FEW`] or more such tasks, the
-//! first two are kept, with their steps, timers and wake-ups. What the others do between two entries that are kept becomes one
-//! [`Entry::Others`]. The ready queue is then that of the run, without the tasks that are not kept.
+//! and each of their steps ends in the same way, in the same line, and prints the same number of lines. Of [`FEW`] or more such
+//! tasks, the first two are kept, with their steps, timers and wake-ups. What the others do between two entries that are kept becomes
+//! one [`Entry::Others`]. The ready queue is then that of the run, without the tasks that are not kept.
 //!
 //! A digest of all steps is kept, too. It is made of what [`compare`](super::twin::compare) compares, so it is the same for a program
 //! and its twin.

@@ -94,8 +94,8 @@ fn steps(root: &Path, example: &Example, words: &Words) -> Result<Steps> {
     let tasks = tasks.collect();
     let note = timeline.whole.as_ref().map(|whole| {
         let [all, steps] = [whole.tasks, whole.steps].map(|count| count.to_string());
-        let note = "This run has {tasks} tasks and {steps} steps. Of tasks that do the same, two are shown. What the others do \
-                    meanwhile is one event.";
+        let note = "This run has {tasks} tasks and {steps} steps. Where five or more tasks do the same, only the first two \
+                    are shown. What the others do meanwhile is one event.";
         words.fill(note, &[("tasks", &all), ("steps", &steps)])
     });
     let file = format!("examples/{}", example.path);
