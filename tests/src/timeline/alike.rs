@@ -1,7 +1,7 @@
 //! Runs of more than a thousand steps: of the tasks that do the same, two are kept.
 //!
 //! Ten thousand tasks that all do the same are not worth stepping through. Tasks are alike if they run the same coroutine function,
-//! and each of their steps ends in the same way, in the same line, and prints the same number of lines. Of [`FEW`] or more such
+//! and each of their steps ends in the same way, in the same line, and prints the same number of lines. Of `FEW` or more such
 //! tasks, the first two are kept, with their steps, timers and wake-ups. What the others do between two entries that are kept becomes
 //! one [`Entry::Others`]. The ready queue is then that of the run, without the tasks that are not kept.
 //!
