@@ -279,7 +279,7 @@ impl Error {
     ///
     /// An exception that this library raises has the location where the task waits: for a `CancelledError` and a `TimeoutError`
     /// the await that was cancelled, or the block (`wait_for`, say) whose content was dropped; for an `ExceptionGroup` the call
-    /// of `run`; for an error of a stream operation, its call.
+    /// of `run`; for an error of a stream operation its call, in debug mode.
     ///
     /// # Examples
     ///

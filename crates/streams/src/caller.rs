@@ -1,19 +1,19 @@
 //! The line of the program in the errors of an operation.
 //!
 //! The core idea: an `async fn` does not know who called it, but the function that returns the future does. The future keeps the line,
-//! and an error that was raised in this library gets it on its way out.
+//! and in debug mode an error that was raised in this library gets it on its way out.
 
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use asyncio_runtime::Result;
+use asyncio_runtime::{Result, get_running_loop};
 use pin_project_lite::pin_project;
 
 pub(crate) type Caller = &'static Location<'static>;
 
 pin_project! {
-    /// A future whose errors have the line of the call.
+    /// A future whose errors have the line of the call, in debug mode.
     #[must_use = "futures do nothing unless awaited"]
     pub(crate) struct Called<F> {
         #[pin]
@@ -41,8 +41,13 @@ impl<T, F: Future<Output = Result<T>>> Future for Called<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
         let this = self.project();
         match this.future.poll(cx) {
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error.or_raised_at(this.at))),
+            Poll::Ready(Err(error)) if is_debugging() => Poll::Ready(Err(error.or_raised_at(this.at))),
             other => other,
         }
     }
+}
+
+#[cold]
+fn is_debugging() -> bool {
+    get_running_loop().is_ok_and(|event_loop| event_loop.get_debug())
 }

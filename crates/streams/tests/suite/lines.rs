@@ -1,4 +1,4 @@
-//! Where an error of a stream says that it was raised: at the call of the operation, which is a line of the program.
+//! Where an error of a stream says in debug mode that it was raised: at the call of the operation, which is a line of the program.
 
 use std::cell::RefCell;
 use std::net::TcpListener;
@@ -25,6 +25,7 @@ fn is_at(error: &Error, line: u32) {
 #[test]
 fn a_connection_fails_where_it_is_opened() {
     run(async {
+        get_running_loop()?.set_debug(true);
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let line = line!();
         let opening = open_connection("127.0.0.1", port);
@@ -43,6 +44,7 @@ fn a_connection_fails_where_it_is_opened() {
 #[test]
 fn a_server_fails_where_it_is_started() {
     run(async {
+        get_running_loop()?.set_debug(true);
         let taken = TcpListener::bind("127.0.0.1:0")?;
         let port = taken.local_addr()?.port();
         let nothing = async |_, _| Ok(());
@@ -60,6 +62,7 @@ fn a_server_fails_where_it_is_started() {
 #[test]
 fn a_read_fails_at_its_call() {
     run(async {
+        get_running_loop()?.set_debug(true);
         let ended = |bytes: &[u8]| {
             let mut reader = StreamReader::new(3).unwrap();
             reader.feed_data(bytes);
@@ -88,6 +91,7 @@ fn a_read_fails_at_its_call() {
 #[test]
 fn encryption_fails_where_it_is_started() {
     run(async {
+        get_running_loop()?.set_debug(true);
         let ((_reader, writer), _peer) = pair()?;
         writer.close();
         let context = asyncio_streams::ssl::create_default_context();
@@ -103,6 +107,7 @@ fn encryption_fails_where_it_is_started() {
 #[test]
 fn each_operation_after_a_reset_has_its_own_line() {
     run(async {
+        get_running_loop()?.set_debug(true);
         let (plain, (mut reader, writer)) = half_pair()?;
         reset(plain)?;
         let line = line!();
@@ -126,6 +131,7 @@ fn each_operation_after_a_reset_has_its_own_line() {
 #[test]
 fn a_cancelled_operation_names_its_call() {
     run(async {
+        get_running_loop()?.set_debug(true);
         let ((mut reader, writer), _peer) = pair()?;
         let line = line!();
         let late = wait_for(reader.read(10), 0.001).await.unwrap_err();
@@ -143,6 +149,7 @@ fn a_cancelled_operation_names_its_call() {
 #[test]
 fn an_error_of_the_program_keeps_its_line() {
     run(async {
+        get_running_loop()?.set_debug(true);
         let line = line!();
         let own = Error::from(ValueError::new("the line is dead"));
         let mut reader = StreamReader::new(100)?;
