@@ -295,7 +295,7 @@ impl World {
         Ok(())
     }
 
-    /// Ends all waits for pulses, or an exit might wait for ever.
+    /// Ends all waits for pulses. Without this, an exit might wait forever.
     pub(super) fn open(&self) {
         self.open.set(true);
         for pulse in &self.pulses {

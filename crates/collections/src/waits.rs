@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(look(&[&b, &a], 3.0), [(true, false), (false, true)]);
         assert_eq!(look(&[&b], 4.0), [(true, false)]);
         assert_eq!(look(&[&a, &b], 6.0), [(true, false), (false, false)]);
-        // The same tasks, one of which waits for something else since.
+        // The same tasks, but meanwhile one of them has begun to wait for something else.
         assert_eq!(look(&[&vec![(7, 2), (3, 0)], &b], 9.0), [(true, false), (false, false)]);
     }
 

@@ -24,16 +24,16 @@
 //! - **A full queue** whose last taker is done. Another task may take from the queue later.
 //! - **A `join`** for which `task_done` is missing: the task that took an item is done, or waits for the next item. A queue
 //!   does not know which item a `task_done` is about, so it counts for the last item that its task has taken. If another task
-//!   calls it, it counts for the oldest item whose task does not wait for the next one, or else the oldest. Of the items that are left, one of a task that waits for the next item is named,
-//!   or else the oldest. A task that has handed its item to another task, and is done, is suspected although the other one may
-//!   still work on it.
+//!   calls it, it counts for the oldest item whose task does not wait for the next one; if there is none, for the oldest of all.
+//!   Of the items that are left, the suspicion names one of a task that waits for the next item; if there is none, the oldest.
+//!   A task that has handed its item to another task, and is done, is suspected although the other one may still work on it.
 //! - **A wait of more than five minutes** for a `Lock`, a `Semaphore`, a `Barrier`, room in a queue, or a `join`. A wait for an
 //!   item, an `Event`, a `Condition`, a timer, a descriptor or a future may take any time, and so is never suspected. Neither
 //!   is a wait for tasks, alone or in a `gather` or a group: there the waits of these tasks count.
 //!
 //! Queues note each item that is taken, and each `task_done`, only while a loop can be looked into, because noting an item takes as
-//! long as taking it. Otherwise, a report of a deadlock names the task that last had to *wait* for an item, and the line of that
-//! wait. Another task may have taken the item since, and a consumer that never had to wait is not known.
+//! long as taking it. In a loop that cannot be looked into, the report of a deadlock names the task that last had to *wait* for an
+//! item, and the line of that wait. Another task may have taken the item since, and a consumer that never had to wait is not known.
 //!
 //! # A loop that is stuck
 //!

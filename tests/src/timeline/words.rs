@@ -99,17 +99,21 @@ fn of_others(timeline: &Timeline, others: &Others, words: &Words) -> String {
         1 => vec![words.say("take 1 step")],
         count => vec![words.fill("take {count} steps", &[("count", &count.to_string())])],
     };
-    let woken: Vec<String> = others
-        .did
-        .iter()
-        .filter_map(|act| if let Act::Wakes(task) = act { Some(timeline.label(*task)) } else { None })
-        .collect();
-    if !woken.is_empty() {
-        parts.push(words.fill("wake {things}", &[("things", &listed(&woken, &THINGS, words))]));
+    let objects = |verb: fn(&Act) -> Option<usize>| -> Vec<String> {
+        others.did.iter().filter_map(verb).map(|task| timeline.label(task)).collect()
+    };
+    let acts = [
+        ("create {things}", objects(|act| if let Act::Creates(task) = act { Some(*task) } else { None })),
+        ("wake {things}", objects(|act| if let Act::Wakes(task) = act { Some(*task) } else { None })),
+        ("cancel {things}", objects(|act| if let Act::Cancels(task) = act { Some(*task) } else { None })),
+    ];
+    for (verb, objects) in acts.iter().filter(|(_, objects)| !objects.is_empty()) {
+        parts.push(words.fill(verb, &[("things", &listed(objects, &THINGS, words))]));
     }
-    if !others.printed.is_empty() {
-        let count = others.printed.lines().count().to_string();
-        parts.push(words.fill("print {count} lines", &[("count", &count)]));
+    match others.printed.lines().count() {
+        0 => {}
+        1 => parts.push(words.say("print 1 line")),
+        count => parts.push(words.fill("print {count} lines", &[("count", &count.to_string())])),
     }
     words.fill("The tasks that are not shown {acts}.", &[("acts", &listed(&parts, &ACTS, words))])
 }
@@ -294,6 +298,26 @@ mod tests {
         );
         assert_eq!(summary(&timeline, "naps", &Words::english()), "The run of naps: 3 tasks, 3 steps, 4.5 seconds.");
     }
+
+    #[test]
+    fn tasks_that_are_not_shown_are_told_by_what_they_did_to_the_others() {
+        let timeline = Timeline::parse(
+            r#"{"task":{"name":"Task-1","coroutine":"program"}}
+{"task":{"name":"Ada","coroutine":"nap"}}
+{"others":{"steps":1,"did":[{"wakes":0}],"printed":"a\n"}}
+{"others":{"steps":3,"did":[{"creates":1},{"cancels":0},{"cancels":1}],"printed":"a\nb\n"}}
+"#,
+        )
+        .unwrap();
+        assert_eq!(
+            sentences(&timeline, &Words::english()),
+            [
+                "The tasks that are not shown take 1 step, wake Task-1 (program) and print 1 line.",
+                "The tasks that are not shown take 3 steps, create Ada, cancel Task-1 (program) and Ada and print 2 lines.",
+            ]
+        );
+    }
+
     #[test]
     fn another_language_has_its_own_order_of_words() {
         let timeline = Timeline::parse(

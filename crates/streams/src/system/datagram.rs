@@ -124,8 +124,8 @@ pub(crate) fn datagrams_name(socket: &SystemDatagrams) -> Address {
     socket.get_ref().local_addr().map_or(Address::Unnamed, |address| Address::from(&address))
 }
 
-/// The socket itself, for options that have no method here. On a [`Network`](crate::Network) in memory it is one that takes
-/// options and has no other use.
+/// The socket itself, for options that have no method here. On a [`Network`](crate::Network) in memory, it is a
+/// socket that accepts options, and they have no effect.
 ///
 /// # Panics
 ///

@@ -184,7 +184,7 @@ impl Registration {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`call_when_readable`](Self::call_when_readable).
     #[track_caller]
     pub fn call_when_writable<F: FnOnce() + 'static>(&self, f: F) -> Result<()> {
         self.call_when(Side::Write, f)

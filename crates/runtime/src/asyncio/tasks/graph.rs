@@ -143,11 +143,11 @@ impl CallGraphOptions {
         self
     }
 
-    /// As [`capture_call_graph`].
+    /// [`capture_call_graph`] with these options.
     ///
     /// # Errors
     ///
-    /// As `capture_call_graph`.
+    /// Those of `capture_call_graph`.
     #[track_caller]
     pub fn capture(self, future: Option<&AnyFuture>) -> Result<Option<FutureCallGraph>> {
         if future.is_none() && running_loop().is_err() {
@@ -165,11 +165,11 @@ impl CallGraphOptions {
         Ok(Some(graph))
     }
 
-    /// As [`format_call_graph`].
+    /// [`format_call_graph`] with these options.
     ///
     /// # Errors
     ///
-    /// As [`capture_call_graph`].
+    /// Those of [`capture_call_graph`].
     #[track_caller]
     pub fn format(self, future: Option<&AnyFuture>) -> Result<String> {
         let mut text = self.capture(future)?.as_ref().map(render).unwrap_or_default();
@@ -177,21 +177,21 @@ impl CallGraphOptions {
         Ok(text)
     }
 
-    /// As [`print_call_graph`].
+    /// [`print_call_graph`] with these options.
     ///
     /// # Errors
     ///
-    /// As `print_call_graph`.
+    /// Those of `print_call_graph`.
     #[track_caller]
     pub fn print(self, future: Option<&AnyFuture>) -> Result<()> {
         self.print_to(future, &mut log::stdout())
     }
 
-    /// As [`print_call_graph`], to `file`: `print_call_graph(file=…)`.
+    /// [`print_call_graph`] with these options, to a file: `print_call_graph(file=…)`.
     ///
     /// # Errors
     ///
-    /// As `print_call_graph`.
+    /// Those of `print_call_graph`, with the file in place of standard output.
     #[track_caller]
     pub fn print_to(self, future: Option<&AnyFuture>, file: &mut impl io::Write) -> Result<()> {
         let text = self.format(future)?;
@@ -238,7 +238,7 @@ pub fn capture_call_graph(future: Option<&AnyFuture>) -> Result<Option<FutureCal
 ///
 /// # Errors
 ///
-/// As [`capture_call_graph`].
+/// Those of [`capture_call_graph`].
 ///
 /// # Examples
 ///
@@ -403,7 +403,7 @@ impl Edges {
         Self { tasks, numbers, awaiting, noted }
     }
 
-    /// The waiters of `future`, of which `sort` sorts the tasks.
+    /// The waiters of `future`: first tasks, in the order that `sort` gives their positions, then others.
     pub(crate) fn waiters_of(&self, future: &AnyFuture, sort: fn(&mut [usize])) -> Vec<AnyFuture> {
         let mut places = self.awaiting.all(future.address());
         places.extend(future.base().awaited_by(None).into_iter().filter_map(|n| self.numbers.first(n as usize)));

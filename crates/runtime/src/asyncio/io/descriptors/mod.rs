@@ -83,7 +83,7 @@ impl<T: AsFd> AsyncFd<T> {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`new`](Self::new).
     ///
     /// # Examples
     ///
@@ -221,7 +221,7 @@ impl<T: AsFd> AsyncFd<T> {
     ///
     /// # Errors
     ///
-    /// As [`try_read_with`](Self::try_read_with).
+    /// Those of [`try_read_with`](Self::try_read_with).
     pub fn try_write_with<R>(&self, write: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
         self.try_with(Side::Write, write)
     }
@@ -322,7 +322,7 @@ impl<T: AsFd> AsyncFd<T> {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`poll_readable`](Self::poll_readable).
     pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.registration.poll_writable(cx)
     }
@@ -365,7 +365,7 @@ impl<T: AsFd> AsyncFd<T> {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`poll_read_with`](Self::poll_read_with).
     pub fn poll_write_with<R>(
         &self,
         cx: &mut Context<'_>,
