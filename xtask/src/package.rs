@@ -17,7 +17,8 @@ use toml::Table;
 use crate::{cargo, finish};
 
 /// The workspaces, each with a lock file of its own.
-const WORKSPACES: [&str; 4] = ["Cargo.toml", "bench/Cargo.toml", "crawler/Cargo.toml", "examples/ecosystem/Cargo.toml"];
+const WORKSPACES: [&str; 5] =
+    ["Cargo.toml", "bench/Cargo.toml", "crawler/Cargo.toml", "examples/ecosystem/Cargo.toml", "live/Cargo.toml"];
 
 /// The folder in which `.ci/run` installs tools that a machine lacks.
 const TOOLS: &str = "target/tools";
@@ -186,7 +187,7 @@ fn version(text: &str) -> Result<Vec<u32>> {
     Ok(numbers)
 }
 
-/// Checks the licences and sources of all crates in the four lock files, and known advisories.
+/// Checks the licences and sources of all crates in the lock files of all workspaces, and known advisories.
 fn dependencies() -> Result<()> {
     let Some(deny) = tool("cargo-deny") else {
         skipped("licences and sources", "there is no cargo-deny (cargo install --locked cargo-deny)");

@@ -1,6 +1,7 @@
 //! The start of a generator: from `ASYNCIO_SEED`, or from the operating system.
 
 use std::env::{self, VarError};
+use std::io::{self, Write as _};
 use std::process;
 
 use rand_mt::Mt;
@@ -18,7 +19,8 @@ pub(crate) fn initial() -> Mt {
         // A panic would be one for each task that draws, and a program that does
         // not look at its tasks would end well.
         Err(message) => {
-            eprintln!("error: {message}");
+            // `eprintln!` would panic where standard error is full or closed.
+            let _ = writeln!(io::stderr(), "error: {message}");
             process::exit(2)
         }
     }
@@ -75,5 +77,12 @@ mod tests {
                 .unwrap()
                 .starts_with("error: ASYNCIO_SEED is \"abc\": it must be")
         );
+
+        #[cfg(target_os = "linux")]
+        {
+            let full = std::fs::File::create("/dev/full").unwrap();
+            let ended = again.stderr(full).status().unwrap();
+            assert_eq!(ended.code(), Some(2), "without room for the message");
+        }
     }
 }
