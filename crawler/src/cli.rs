@@ -1,5 +1,7 @@
 //! The command line of `areq`: `crawl`, which begins, joins or continues a crawl, and `export`.
 
+use std::fmt;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -210,14 +212,19 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<KeyboardInterrupt>() => {
-            eprintln!("interrupted; the same command without URLs goes on");
+            print_to(io::stderr(), format_args!("interrupted; the same command without URLs goes on"));
             ExitCode::from(130)
         }
         Err(error) => {
-            eprintln!("areq: {error}");
+            print_to(io::stderr(), format_args!("areq: {error}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// A line that cannot be written is lost: `println!` would end the worker with a panic.
+fn print_to(mut stream: impl Write, line: fmt::Arguments<'_>) {
+    let _ = writeln!(stream, "{line}");
 }
 
 fn is_redis(frontier: &str) -> bool {
@@ -243,7 +250,7 @@ impl Crawl {
         showing.cancel();
         worked?;
         let counts = frontier.counts().await?;
-        println!("{}", report.finish(&counts, frontier.requests()));
+        print_to(io::stdout(), format_args!("{}", report.finish(&counts, frontier.requests())));
         if self.no_export { Ok(()) } else { self.place.export(&*frontier).await }
     }
 }
@@ -252,18 +259,21 @@ impl Place {
     async fn export<F: Frontier>(self, frontier: &F) -> Result<()> {
         let records = frontier.records().await?;
         let links = output::links(&self.output, &records)?;
-        println!("{links} links of {} pages in {}", records.len(), self.output.display());
+        print_to(io::stdout(), format_args!("{links} links of {} pages in {}", records.len(), self.output.display()));
         if let Some(path) = &self.dot {
-            output::whole(path, |file| std::io::Write::write_all(file, graph::dot(&records).as_bytes()))?;
-            println!("the graph is in {}", path.display());
+            output::whole(path, |file| Write::write_all(file, graph::dot(&records).as_bytes()))?;
+            print_to(io::stdout(), format_args!("the graph is in {}", path.display()));
         }
         if let Some(path) = &self.svg {
             match graph::svg(&records) {
                 Some(drawing) => {
-                    output::whole(path, |file| std::io::Write::write_all(file, drawing.as_bytes()))?;
-                    println!("the drawing is in {}", path.display());
+                    output::whole(path, |file| Write::write_all(file, drawing.as_bytes()))?;
+                    print_to(io::stdout(), format_args!("the drawing is in {}", path.display()));
                 }
-                None => println!("no drawing: {} pages, and at most {} are drawn", records.len(), graph::DRAWN),
+                None => print_to(
+                    io::stdout(),
+                    format_args!("no drawing: {} pages, and at most {} are drawn", records.len(), graph::DRAWN),
+                ),
             }
         }
         Ok(())

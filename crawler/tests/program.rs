@@ -93,6 +93,21 @@ fn same_host_needs_to_know_which() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn output_that_cannot_be_written_changes_no_result() {
+    let (port, folder) = (serve(), tempfile::tempdir().unwrap());
+    let full = || std::fs::File::create("/dev/full").unwrap();
+    let areq = |arguments: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_areq"));
+        command.current_dir(folder.path()).args(arguments.split_whitespace()).stdout(full()).stderr(full());
+        command.status().unwrap().code()
+    };
+    assert_eq!(areq(&format!("crawl http://127.0.0.1:{port}/ --delay 0 --same-host")), Some(0));
+    assert_eq!(sources(folder.path()).len(), 2);
+    assert_eq!(areq("crawl --lease=-1"), Some(1), "the error is lost, its status is not");
+}
+
+#[test]
 fn settings_that_cannot_work_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     for (option, message) in [
