@@ -12,7 +12,8 @@ use asyncio_runtime::{Clock, EventLoop, Result, Task, create_task, sleep};
 // Linked in.
 use asyncio_watchdog as _;
 
-const LIMIT: f64 = 0.02;
+/// Longer than a busy machine keeps a step from running, shorter than the slow ones.
+const LIMIT: f64 = 0.5;
 
 /// Runs a program as the test of this name in a process of its own, and returns the lines that begin with `Executing`. The
 /// process is killed once it has written `lines` of them, so the program may block for ever.
@@ -61,7 +62,7 @@ fn a_step_that_never_ends_is_told_of_with_the_line_of_its_last_await() {
     assert_eq!(
         said,
         [format!(
-            "Executing <Task pending name='sleeper' coro=<blocks()>> is taking longer than 0.020 seconds; \
+            "Executing <Task pending name='sleeper' coro=<blocks()>> is taking longer than 0.500 seconds; \
              its last await was at {file}:{line}"
         )]
     );
@@ -85,7 +86,7 @@ fn loops_that_are_stuck_are_told_of_and_not_the_one_beside_them() {
     said.sort();
     for (said, name) in said.iter().zip(["first", "second"]) {
         let task =
-            format!("Executing <Task pending name='{name}' coro=<blocks()>> is taking longer than 0.020 seconds");
+            format!("Executing <Task pending name='{name}' coro=<blocks()>> is taking longer than 0.500 seconds");
         assert!(said.starts_with(&task), "{said}");
     }
     assert_eq!(said.len(), 2);
@@ -117,30 +118,39 @@ fn a_slow_callback_is_told_of_once_before_the_report_that_it_has_ended() {
         event_loop.close().unwrap();
     };
     fn slow() {
-        thread::sleep(Duration::from_millis(300));
+        thread::sleep(Duration::from_millis(1500));
     }
     let test = "a_slow_callback_is_told_of_once_before_the_report_that_it_has_ended";
     let Some(said) = said(test, 9, program) else { return };
     let [during, after] = &said[..] else { panic!("{said:?}") };
     assert!(during.starts_with("Executing <Handle ") && during.contains("slow()"), "{during}");
-    assert!(during.ends_with("> is taking longer than 0.020 seconds"), "{during}");
-    assert!(after.starts_with("Executing <Handle ") && after.contains("> took 0."), "{after}");
+    assert!(during.ends_with("> is taking longer than 0.500 seconds"), "{during}");
+    assert!(after.starts_with("Executing <Handle ") && after.contains("> took "), "{after}");
 }
 
-/// Quick steps, a loop that sleeps, the virtual clock, and a loop that is not in debug mode any more.
+/// Virtual time stands still during a step, so no thread watches it.
+#[test]
+fn on_the_virtual_clock_a_slow_callback_is_told_of_only_when_it_has_ended() {
+    let program = || {
+        let event_loop = debug_mode(Clock::Virtual);
+        event_loop.call_soon(|| thread::sleep(Duration::from_millis(1500))).unwrap();
+        event_loop.run_until_complete(sleep(1)).unwrap();
+    };
+    let test = "on_the_virtual_clock_a_slow_callback_is_told_of_only_when_it_has_ended";
+    let Some(said) = said(test, 9, program) else { return };
+    let [after] = &said[..] else { panic!("{said:?}") };
+    assert!(after.starts_with("Executing <Handle ") && after.contains("> took "), "{after}");
+}
+
+/// Quick steps, a loop that sleeps, and a loop that is not in debug mode any more.
 #[test]
 fn nothing_is_said_where_nothing_is_held_up() {
     let program = || {
-        debug_mode(Clock::Real).run_until_complete(sleep(0.2)).unwrap();
-        let slow = || thread::sleep(Duration::from_millis(60));
+        debug_mode(Clock::Real).run_until_complete(sleep(1)).unwrap();
         let event_loop = debug_mode(Clock::Real);
         event_loop.set_debug(false);
-        event_loop.call_soon(slow).unwrap();
+        event_loop.call_soon(|| thread::sleep(Duration::from_millis(1500))).unwrap();
         event_loop.run_until_complete(sleep(0.01)).unwrap();
-        let event_loop = EventLoop::with_clock(Clock::Virtual);
-        event_loop.set_debug(true);
-        event_loop.call_soon(slow).unwrap();
-        event_loop.run_until_complete(sleep(1)).unwrap();
     };
     if let Some(said) = said("nothing_is_said_where_nothing_is_held_up", 9, program) {
         assert_eq!(said, [""; 0]);
